@@ -1,0 +1,42 @@
+/** What a change event says happened; see docs/lake-format.md for each format's mapping. */
+export const OPERATIONS = [
+  'create',
+  'update',
+  'delete',
+  'read',
+  'truncate',
+  'message',
+  'tombstone',
+  'transaction',
+  // MongoDB change streams, by their own names (`insert` is `create`; a collection's `create` is `createCollection`).
+  'replace',
+  'invalidate',
+  'drop',
+  'rename',
+  'dropDatabase',
+  'createCollection',
+  'createIndexes',
+  'dropIndexes',
+  'modify',
+  'shardCollection',
+  'reshardCollection',
+  'refineCollectionShardKey',
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+/** The columns that analysts filter by, taken from the payload of a recognised format. Absent facts are null. */
+export interface Change {
+  readonly operation: Operation;
+  readonly database: string | null;
+  readonly schema: string | null;
+  /** Table, or MongoDB collection. */
+  readonly table: string | null;
+  /** When the source committed the change: ISO 8601, UTC. */
+  readonly committedTime: string | null;
+  /** Where in the source's log; text that sorts as the log does. */
+  readonly position: string | null;
+  readonly transactionId: string | null;
+  /** How many changes an event of operation `transaction` holds. */
+  readonly changes?: number;
+}

@@ -1,0 +1,50 @@
+/**
+ * The one family of errors. `code` is a closed list (docs/errors.md explains each), `retryable` says whether the same
+ * batch may succeed later without anyone's help, `cause` is what was caught. A message says where, what was found, what
+ * was expected and what to do; it never holds a secret or a row's values.
+ */
+export type ErrorCode =
+  /** The settings are wrong; every fault is in the message, by name. */
+  | 'CONFIG_INVALID'
+  /** The host handed over a batch whose positions cannot be told. */
+  | 'TRIGGER_METADATA_INVALID'
+  /** A ledger is not what this program wrote: cut short, not JSON, or its figures contradict each other. */
+  | 'LEDGER_DAMAGED'
+  /** A ledger was written by a newer version of this program. */
+  | 'LEDGER_NEWER'
+  /** There is no ledger, yet the lake holds files of this partition. */
+  | 'LEDGER_MISSING'
+  /** The ledger was rebuilt while a batch was under way: judge the batch again. */
+  | 'LEDGER_REBUILT'
+  /** A file that a ledger commits is neither staged nor published nor in an optimise plan. */
+  | 'COMMITTED_FILE_MISSING'
+  /** A name in the lake is taken by other bytes. */
+  | 'NAME_TAKEN'
+  /** Sequence numbers began anew and it could not be told whether the hub was made anew. */
+  | 'INCARNATION_UNCONFIRMED'
+  /** Other writers won the swap too many times in one attempt. */
+  | 'SWAP_CONTENTION'
+  /** The attempt's time is up. */
+  | 'ATTEMPT_TIMED_OUT'
+  /** The storage service refused, failed or did not answer. */
+  | 'STORAGE_FAILED'
+  /** The Event Hubs namespace refused, failed or did not answer. */
+  | 'EVENT_HUBS_FAILED';
+
+/** An error with a code that docs, alerts and callers can rely on. */
+export class PipelineError extends Error {
+  override readonly name = 'PipelineError';
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(`${code}: ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Whether `error` is ours and bears `code`. */
+export function hasCode(error: unknown, code: ErrorCode): error is PipelineError {
+  return error instanceof PipelineError && error.code === code;
+}
