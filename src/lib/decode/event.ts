@@ -29,4 +29,6 @@ export interface HubEvent {
 export interface Delivery extends HubPartition {
   readonly consumerGroup: string;
   readonly events: readonly HubEvent[];
+  /** Set where the host's application properties did not line up with the events, so that each event has none: to be logged. */
+  readonly propertiesLost?: boolean;
 }

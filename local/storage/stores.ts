@@ -1,0 +1,139 @@
+/**
+ * The shapes of Azurite's stores: the records of its LokiJS collections and the calls that the gateway makes or guards.
+ * Azurite ships no types; test/local/storage/internals.test.ts holds these to what it really does.
+ */
+
+/** A piece of an extent: where some bytes of a blob lie. */
+export interface ExtentChunk {
+  id: string;
+  offset: number;
+  count: number;
+}
+
+export interface BlockRecord {
+  accountName: string;
+  containerName: string;
+  blobName: string;
+  /** Block id, base64. */
+  name: string;
+  isCommitted: boolean;
+  /** Bytes. */
+  size: number;
+  persistency: ExtentChunk;
+}
+
+export interface BlobRecord {
+  accountName: string;
+  containerName: string;
+  name: string;
+  /** Empty for the blob itself. */
+  snapshot: string;
+  deleted: boolean;
+  /** False while only uncommitted blocks exist: such a blob is not there yet. */
+  isCommitted: boolean;
+  metadata?: Record<string, string> | undefined;
+  properties: BlobProperties;
+  /** Bytes written by Put Blob. */
+  persistency?: ExtentChunk | undefined;
+  /** Bytes written by Put Block List, or by a flush. */
+  committedBlocksInOrder?: BlockRecord[] | undefined;
+  leaseId?: string | undefined;
+  /** Text once it was loaded from a file. */
+  leaseExpireTime?: Date | string | undefined;
+  leaseBreakTime?: Date | string | undefined;
+  leaseDurationSeconds?: number | undefined;
+}
+
+export interface BlobProperties {
+  /** Text once it was loaded from a file. */
+  creationTime: Date | string;
+  lastModified: Date | string;
+  /** In quotes. */
+  etag: string;
+  contentLength: number;
+  contentType?: string | undefined;
+  contentEncoding?: string | undefined;
+  contentLanguage?: string | undefined;
+  contentDisposition?: string | undefined;
+  contentMD5?: Uint8Array | undefined;
+  cacheControl?: string | undefined;
+  blobType: 'BlockBlob';
+  /** Left out, like the next, by Azurite's Put Block List. */
+  leaseStatus?: 'locked' | 'unlocked';
+  leaseState?: 'available' | 'leased' | 'expired' | 'breaking' | 'broken';
+  leaseDuration?: 'infinite' | 'fixed' | undefined;
+  serverEncrypted?: boolean;
+  accessTier?: string;
+  accessTierInferred?: boolean;
+}
+
+export interface ContainerRecord {
+  accountName: string;
+  name: string;
+  metadata?: Record<string, string> | undefined;
+  properties: {
+    etag: string;
+    lastModified: Date | string;
+    leaseStatus?: 'locked' | 'unlocked';
+    leaseState?: string;
+    hasImmutabilityPolicy?: boolean;
+    hasLegalHold?: boolean;
+  };
+}
+
+/** A collection of LokiJS: every call is synchronous, and records are the live objects. */
+export interface Collection<T> {
+  readonly data: readonly T[];
+  find(query: Partial<T>): T[];
+  findOne(query: Partial<T>): T | null;
+  count(query?: Partial<T>): number;
+  findAndRemove(query: Partial<T>): void;
+  insert(record: T): T;
+  update(record: T): void;
+  remove(record: T): void;
+}
+
+export interface RequestContext {
+  readonly contextId?: string;
+}
+
+export interface BlobId {
+  account: string;
+  container: string;
+  blob: string;
+  snapshot?: string;
+}
+
+/** LokiBlobMetadataStore: between its check and its change nothing but microtasks run. */
+export interface BlobMetadataStore {
+  readonly db: {
+    getCollection(name: '$BLOBS_COLLECTION$'): Collection<BlobRecord>;
+    getCollection(name: '$BLOCKS_COLLECTION$'): Collection<BlockRecord>;
+    getCollection(name: '$CONTAINERS_COLLECTION$'): Collection<ContainerRecord>;
+  };
+  createBlob(context: RequestContext, blob: BlobRecord, ...rest: unknown[]): Promise<unknown>;
+  commitBlockList(context: RequestContext, blob: BlobRecord, ...rest: unknown[]): Promise<unknown>;
+  startCopyFromURL(context: RequestContext, source: BlobId, destination: BlobId, ...rest: unknown[]): Promise<unknown>;
+  copyFromURL(context: RequestContext, source: BlobId, destination: BlobId, ...rest: unknown[]): Promise<unknown>;
+  deleteBlob(
+    context: RequestContext,
+    account: string,
+    container: string,
+    blob: string,
+    ...rest: unknown[]
+  ): Promise<unknown>;
+  listAllBlobs(
+    maxResults?: number,
+    marker?: string,
+    includeSnapshots?: boolean,
+    includeUncommittedBlobs?: boolean,
+  ): Promise<[BlobRecord[], string | undefined]>;
+}
+
+export interface ExtentStore {
+  /** Stores the bytes of `data` and says where they lie. */
+  appendExtent(data: NodeJS.ReadableStream | Buffer, contextId?: string): Promise<ExtentChunk>;
+  deleteExtents(ids: Iterable<string>): Promise<number>;
+  /** FSExtentStore only: the files open for writing. */
+  readonly activeWriteExtents?: { fd?: number | undefined }[];
+}

@@ -1,0 +1,4 @@
+/** The entry of the bundle: each import registers. */
+import './start';
+import './ingestPostgres';
+import './ingestMongo';

@@ -1,0 +1,9 @@
+import { app } from '@azure/functions';
+import { handlerFor } from '../lib/app';
+import { changeTrigger, retryForEver } from './trigger';
+
+app.generic('ingestPostgres', {
+  trigger: changeTrigger('POSTGRES_EVENTHUB_NAME', process.env),
+  retry: retryForEver,
+  handler: handlerFor('postgresql'),
+});

@@ -1,0 +1,39 @@
+import { type FunctionTrigger, type RetryOptions } from '@azure/functions';
+import { SETTINGS } from '../lib/config/settings';
+
+type NameSetting = 'POSTGRES_EVENTHUB_NAME' | 'MONGODB_EVENTHUB_NAME' | 'EVENTHUB_CONSUMER_GROUP';
+
+/**
+ * The trigger of one hub: whole batches, every byte as sent. `dataType` is in no type of `app.eventHub`, hence an explicit
+ * trigger: without it the host parses bodies and rounds 64-bit integers on the way.
+ *
+ * @param env the environment in which the host resolves `%SETTING%`
+ */
+export function changeTrigger(hub: NameSetting, env: NodeJS.ProcessEnv): FunctionTrigger {
+  return {
+    type: 'eventHubTrigger',
+    name: 'events',
+    dataType: 'binary',
+    cardinality: 'many',
+    connection: 'EVENTHUB_CONNECTION_STRING',
+    eventHubName: expression(hub, env),
+    consumerGroup: expression('EVENTHUB_CONSUMER_GROUP', env),
+  };
+}
+
+/** The host resolves `%SETTING%` from settings alone and knows no defaults: one not given is named by its default. */
+function expression(setting: NameSetting, env: NodeJS.ProcessEnv): string {
+  return (env[setting] ?? '').trim() === '' ? SETTINGS[setting].default : `%${setting}%`;
+}
+
+/**
+ * The same batch again until it succeeds. Without a policy the host checkpoints past a batch whose handler throws; with a
+ * count it does so once the count is reached. It waits in this process and holds up this partition alone.
+ */
+export const retryForEver: RetryOptions = {
+  strategy: 'exponentialBackoff',
+  maxRetryCount: -1,
+  // The host takes whole seconds.
+  minimumInterval: { seconds: 2 },
+  maximumInterval: { minutes: 2 },
+};

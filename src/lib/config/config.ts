@@ -1,0 +1,32 @@
+import { type Source } from '../decode/event';
+import { type Secret } from './secret';
+
+/** How to reach the Event Hubs namespace. */
+export type EventHubsAccess =
+  | { readonly kind: 'connectionString'; readonly connectionString: Secret }
+  | { readonly kind: 'identity'; readonly fullyQualifiedNamespace: string; readonly clientId: string | null };
+
+/** How to reach the lake's account. Endpoints without a slash at the end. */
+export type StorageAccess =
+  | { readonly kind: 'connectionString'; readonly connectionString: Secret }
+  | {
+      readonly kind: 'identity';
+      readonly blobEndpoint: string;
+      readonly dfsEndpoint: string;
+      readonly clientId: string | null;
+    };
+
+/** The settings, validated and in the units that the code works in. Frozen; printing it shows no secret. */
+export interface Config {
+  readonly eventHubs: EventHubsAccess;
+  readonly storage: StorageAccess;
+  readonly lake: { readonly fileSystem: string; readonly maxFileBytes: number };
+  readonly hubs: Readonly<Record<Source, string>>;
+  readonly consumerGroup: string;
+  readonly retentionDays: number;
+  /** Bytes that batches being encoded may hold at once, all partitions together. */
+  readonly memoryBudgetBytes: number;
+  readonly attemptMs: number;
+  readonly requestMs: number;
+  readonly applicationInsights: Secret | null;
+}

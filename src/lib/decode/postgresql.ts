@@ -1,0 +1,39 @@
+import { type Change, type Operation } from './change';
+import { integerText, safeInteger } from './integers';
+import { textOrNull } from './json';
+import { lsnText } from './lsn';
+import { isoFromMicros, isoFromMillis } from './time';
+
+/** What Debezium's PostgreSQL connector tells of a change, under the names of its `source` block. */
+export interface PostgresFacts {
+  readonly db?: unknown;
+  readonly schema?: unknown;
+  readonly table?: unknown;
+  readonly lsn?: unknown;
+  readonly txId?: unknown;
+  /** Commit time in microseconds since 1970; from Debezium 2.6 on. */
+  readonly ts_us?: unknown;
+  /** Commit time in milliseconds since 1970. */
+  readonly ts_ms?: unknown;
+}
+
+/** @throws INEXACT where a number is too large to be trusted. */
+export function postgresChange(operation: Operation, facts: PostgresFacts): Change {
+  return {
+    operation,
+    database: textOrNull(facts.db),
+    schema: textOrNull(facts.schema),
+    table: textOrNull(facts.table),
+    committedTime: epochTime(facts.ts_us, facts.ts_ms),
+    position: lsnText(facts.lsn),
+    transactionId: integerText(facts.txId),
+  };
+}
+
+/** ISO 8601 for a time since 1970, from microseconds where there are any, else from milliseconds. */
+export function epochTime(micros: unknown, millis: unknown): string | null {
+  const fine = safeInteger(micros);
+  if (fine !== null) return isoFromMicros(fine);
+  const coarse = safeInteger(millis);
+  return coarse === null ? null : isoFromMillis(coarse);
+}

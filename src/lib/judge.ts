@@ -1,0 +1,86 @@
+import { type Delivery, type Source } from './decode/event';
+import { PipelineError, hasCode } from './errors';
+import { type HubFacts } from './hub/port';
+import { type LedgerCache } from './ledger/cache';
+import { loadLedger, refuseBirthAmongFiles, type BornLedger, type OpenLedger } from './ledger/open';
+import { type Lake } from './ledger/port';
+import { publishPending } from './ledger/publish';
+import { belongsHere, isBorn, succeeded, suggestsNewHub, type Birth } from './ledger/rules';
+import { swapLedger } from './ledger/swap';
+import { type Clock } from './clock';
+import { DAY_MS } from './time';
+
+/** What judging a batch takes. */
+export interface Bench {
+  readonly ledgers: LedgerCache;
+  readonly hubFacts: HubFacts;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly retentionDays: number;
+}
+
+/**
+ * The ledger to judge the batch by. Every pending file of the version returned is known to be published: only then may
+ * an event be dropped as covered. From the cache in steady state, else from the lake.
+ *
+ * @throws PipelineError `LEDGER_*`, `INCARNATION_UNCONFIRMED`, or what publishing and the lake throw
+ */
+export async function judgedLedger(source: Source, delivery: Delivery, bench: Bench, lake: Lake): Promise<OpenLedger> {
+  const enqueuedAt = delivery.events.at(-1)?.enqueuedAt ?? 0;
+  const load = (): Promise<OpenLedger> => loadLedger(lake, source, delivery, enqueuedAt, bench.newId);
+  const cached = bench.ledgers.take(delivery);
+  let open: OpenLedger;
+  if (cached !== null && belongsHere(cached.ledger, enqueuedAt)) {
+    open = cached;
+  } else {
+    open = await load();
+    if (!isBorn(open.ledger)) open = await bornOrNeverWas(open.ledger, delivery, bench, lake, load);
+    // What a dead or slow writer committed is finished for it before anything is judged by this version.
+    if (isBorn(open.ledger)) await publishPending(lake, open.ledger);
+  }
+  if (!isBorn(open.ledger) || !suggestsNewHub(open.ledger, delivery.events)) return open;
+  const hubCreatedAt = await creationOf(delivery, open.ledger.lastEnqueuedAt, bench.hubFacts);
+  if (hubCreatedAt <= open.ledger.lastEnqueuedAt) return open;
+  const successor = { incarnation: open.ledger.incarnation + 1, hubCreatedAt };
+  // Closing the old ledger also wakes every writer that has it cached: their next swap finds another version.
+  await swapLedger(lake, open as BornLedger, succeeded(open.ledger, successor));
+  return await judgedLedger(source, delivery, bench, lake);
+}
+
+/** A ledger that is not there: refuse to start over among files, unless another writer bore it meanwhile. */
+async function bornOrNeverWas(
+  birth: Birth,
+  delivery: Delivery,
+  bench: Bench,
+  lake: Lake,
+  load: () => Promise<OpenLedger>,
+): Promise<OpenLedger> {
+  const now = bench.clock.now();
+  const times = delivery.events.map((event) => event.enqueuedAt);
+  const from = Math.min(now - bench.retentionDays * DAY_MS, ...times);
+  try {
+    await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) });
+    return { ledger: birth, etag: null };
+  } catch (error) {
+    if (!hasCode(error, 'LEDGER_MISSING')) throw error;
+    const again = await load();
+    if (isBorn(again.ledger)) return again;
+    if (again.ledger.incarnation === birth.incarnation) throw error;
+    return await bornOrNeverWas(again.ledger, delivery, bench, lake, load);
+  }
+}
+
+async function creationOf(delivery: Delivery, lastEnqueuedAt: number, hubFacts: HubFacts): Promise<number> {
+  try {
+    return await hubFacts.createdAt(delivery.hub);
+  } catch (cause) {
+    throw new PipelineError(
+      'INCARNATION_UNCONFIRMED',
+      `hub ${delivery.hub} partition ${delivery.partition} delivers sequence numbers that are in the lake already, with ` +
+        `enqueued times after ${new Date(lastEnqueuedAt).toISOString()}, as if the hub had been deleted and made anew. ` +
+        `When it was created could not be asked, so nothing was dropped or written; the host tries again. ` +
+        `EVENTHUB_CONNECTION_STRING must allow reading the hub's properties (Listen, or Azure Event Hubs Data Receiver).`,
+      { retryable: true, cause },
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import { setImmediate } from 'node:timers/promises';
+import { readBody } from '../decode/body';
+import { type Change } from '../decode/change';
+import { type HubEvent } from '../decode/event';
+import { eventIdOf } from '../decode/event-id';
+import { recognise } from '../decode/recognise';
+import { type RunContext, bronzeHead, estimateBytes, quarantineHead, runPrefix } from './line';
+
+/** The lines of one file. */
+export interface EncodedPart {
+  readonly bytes: Buffer;
+  /** How many lines `bytes` holds. */
+  readonly count: number;
+}
+
+/** A contiguous run of one partition's events, as the two files that it becomes; a file without lines is null. */
+export interface EncodedRun {
+  readonly bronze: EncodedPart | null;
+  readonly quarantine: EncodedPart | null;
+  /** How many of the bronze lines have `change` null. */
+  readonly unrecognised: number;
+}
+
+/** How many bytes of bodies are encoded before timers, heartbeats and answers get their turn: some 15 ms. */
+const BYTES_AT_A_TIME = 4 * 1024 * 1024;
+
+const TOMBSTONE: Change = {
+  operation: 'tombstone',
+  database: null,
+  schema: null,
+  table: null,
+  committedTime: null,
+  position: null,
+  transactionId: null,
+};
+
+/**
+ * Encodes events as the lines of docs/lake-format.md. What a body holds never makes it fail; memory stays near the sum of
+ * `estimateBytes`, in one buffer for each part.
+ */
+export async function encodeRun(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
+  const run: Run = { prefix: runPrefix(context), bronze: emptyPart(), quarantine: emptyPart(), unrecognised: 0 };
+  reserve(run.bronze, events.reduce((sum, event) => sum + estimateBytes(event), 0));
+  for (let next = 0; ; ) {
+    next = encodeSome(events, next, run);
+    if (next === events.length) break;
+    await setImmediate();
+  }
+  return { bronze: finished(run.bronze), quarantine: finished(run.quarantine), unrecognised: run.unrecognised };
+}
+
+interface Run {
+  readonly prefix: string;
+  readonly bronze: Part;
+  readonly quarantine: Part;
+  unrecognised: number;
+}
+
+/** Encodes from `events[from]` on until enough for one turn is done; returns where to go on. */
+function encodeSome(events: readonly HubEvent[], from: number, run: Run): number {
+  let bytes = 0;
+  let next = from;
+  for (; next < events.length && bytes < BYTES_AT_A_TIME; next++) {
+    const event = events[next];
+    if (event === undefined) break;
+    encodeOne(event, run);
+    bytes += event.body.length;
+  }
+  return next;
+}
+
+function encodeOne(event: HubEvent, run: Run): void {
+  const body = readBody(event.body);
+  switch (body.kind) {
+    case 'json': {
+      const change = recognise(body.value, body.text);
+      if (change === null) run.unrecognised++;
+      appendText(run.bronze, bronzeHead(run.prefix, event, eventIdOf(event.properties, body.value), change));
+      appendJson(run.bronze, event.body, body.text);
+      appendAscii(run.bronze, '}\n');
+      run.bronze.count++;
+      return;
+    }
+    case 'tombstone':
+      appendText(run.bronze, `${bronzeHead(run.prefix, event, eventIdOf(event.properties, null), TOMBSTONE)}null}\n`);
+      run.bronze.count++;
+      return;
+    case 'quarantine':
+      appendText(run.quarantine, quarantineHead(run.prefix, event, eventIdOf(event.properties, null), body.reason));
+      appendAscii(run.quarantine, event.body.toString('base64'));
+      appendAscii(run.quarantine, '"}\n');
+      run.quarantine.count++;
+      return;
+    default:
+      return body satisfies never;
+  }
+}
+
+/** A buffer that grows: `length` bytes of it are in use. */
+interface Part {
+  bytes: Buffer;
+  length: number;
+  count: number;
+}
+
+function emptyPart(): Part {
+  return { bytes: Buffer.alloc(0), length: 0, count: 0 };
+}
+
+function finished(part: Part): EncodedPart | null {
+  return part.count === 0 ? null : { bytes: part.bytes.subarray(0, part.length), count: part.count };
+}
+
+/** Makes room for `more` bytes. Memory that is never written to is never taken from the machine. */
+function reserve(part: Part, more: number): void {
+  if (part.length + more <= part.bytes.length) return;
+  const grown = Buffer.allocUnsafeSlow(Math.max(part.length + more, Math.ceil(part.bytes.length * 1.5)));
+  part.bytes.copy(grown, 0, 0, part.length);
+  part.bytes = grown;
+}
+
+function appendText(part: Part, text: string): void {
+  // UTF-8 takes up to three bytes for each unit of a JavaScript string.
+  reserve(part, 3 * text.length);
+  part.length += part.bytes.write(text, part.length);
+}
+
+function appendAscii(part: Part, text: string): void {
+  reserve(part, text.length);
+  part.length += part.bytes.write(text, part.length, 'latin1');
+}
+
+/** Copies the body as it is, but for line ends, which in legal JSON occur only between tokens and would end the line. */
+function appendJson(part: Part, body: Buffer, text: string): void {
+  reserve(part, body.length);
+  const start = part.length;
+  part.bytes.set(body, start);
+  part.length += body.length;
+  if (!text.includes('\n') && !text.includes('\r')) return;
+  for (let at = start; at < part.length; at++) {
+    const byte = part.bytes[at];
+    if (byte === 0x0a || byte === 0x0d) part.bytes[at] = 0x20;
+  }
+}

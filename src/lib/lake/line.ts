@@ -1,0 +1,113 @@
+import { toUSVString } from 'node:util';
+import { type Change } from '../decode/change';
+import { type HubEvent, type HubPartition, type Source } from '../decode/event';
+import { isoFromMillis } from '../decode/time';
+import { type QuarantineReason } from '../decode/body';
+
+/** What all lines of a run have in common. */
+export interface RunContext extends HubPartition {
+  readonly source: Source;
+  /** 1, or one more for each time that the hub was made anew. */
+  readonly incarnation: number;
+}
+
+/** The beginning that all lines of a run share, up to the colon behind `sequenceNumber`. */
+export function runPrefix(context: RunContext): string {
+  return (
+    `{"source":${quoted(context.source)},"namespace":${quoted(context.namespace)},"hub":${quoted(context.hub)},` +
+    `"incarnation":${context.incarnation},"partition":${quoted(context.partition)},"sequenceNumber":`
+  );
+}
+
+/** A bronze line up to its payload, which `}` and a line feed follow. */
+export function bronzeHead(prefix: string, event: HubEvent, eventId: string | null, change: Change | null): string {
+  return `${head(prefix, event, eventId)},"change":${change === null ? 'null' : changeJson(change)},"payload":`;
+}
+
+/** A quarantine line up to the body in base64, which a quotation mark, `}` and a line feed follow. */
+export function quarantineHead(prefix: string, event: HubEvent, eventId: string | null, reason: QuarantineReason): string {
+  return `${head(prefix, event, eventId)},"reason":"${reason}","bodyBase64":"`;
+}
+
+function head(prefix: string, event: HubEvent, eventId: string | null): string {
+  return (
+    `${prefix}${decimal(event.sequence)},"offset":${quoted(event.offset)},"enqueuedTime":${orNull(isoFromMillis(event.enqueuedAt))},` +
+    `"partitionKey":${orNull(event.partitionKey)},"properties":${propertiesJson(event.properties)},"eventId":${orNull(eventId)}`
+  );
+}
+
+/** A number's digits come faster than a bigint's. */
+function decimal(value: bigint): string {
+  return value <= Number.MAX_SAFE_INTEGER ? String(Number(value)) : value.toString();
+}
+
+function changeJson(change: Change): string {
+  return (
+    `{"operation":"${change.operation}","database":${orNull(change.database)},"schema":${orNull(change.schema)},` +
+    `"table":${orNull(change.table)},"committedTime":${orNull(change.committedTime)},"position":${orNull(change.position)},` +
+    `"transactionId":${orNull(change.transactionId)}${change.changes === undefined ? '' : `,"changes":${change.changes}`}}`
+  );
+}
+
+function orNull(text: string | null): string {
+  return text === null ? 'null' : quoted(text);
+}
+
+/** Printable ASCII without `"` and `\`: what needs no escape. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/**
+ * A JSON string. Half a surrogate pair becomes U+FFFD: `JSON.stringify` would write it as an escape that breaks the readers of
+ * the whole file.
+ */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(toUSVString(text));
+}
+
+/** Application properties as JSON; a bigint, which JSON does not know, as text. */
+function propertiesJson(properties: Readonly<Record<string, unknown>>): string {
+  // Most events have none, and this asks without making a list of keys.
+  for (const key in properties) if (Object.hasOwn(properties, key)) return wellFormedJson(properties);
+  return '{}';
+}
+
+function wellFormedJson(value: unknown): string {
+  const json = jsonOf(value);
+  // `JSON.stringify` writes half a pair, and nothing else, as `\ud…`; behind another backslash it is only text, and harmless.
+  return json.includes('\\ud') ? JSON.stringify(wellFormed(JSON.parse(json))) : json;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item));
+  }
+}
+
+/** The same JSON value with well-formed keys and strings. `Object.fromEntries` keeps a key `__proto__` a key. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return toUSVString(value);
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [toUSVString(key), wellFormed(item)]));
+}
+
+/** More than the fixed parts of a line and the facts of its change take up, however the source's names turn out. */
+const FIXED_BYTES = 1024;
+const OPENERS = new Set([0x7b, 0x5b]);
+
+/**
+ * About how many bytes an event's line will have, without reading its body: an upper bound for ordinary events. A body that
+ * begins like JSON and is not JSON takes up to a third more, in base64; whoever needs a bound for that adds it.
+ */
+export function estimateBytes(event: HubEvent): number {
+  let bytes = FIXED_BYTES + 3 * (event.offset.length + (event.partitionKey?.length ?? 0));
+  for (const key in event.properties) {
+    const value = event.properties[key];
+    bytes += 3 * key.length + 6 + (typeof value === 'string' ? 6 * value.length : 64);
+  }
+  const first = event.body[0];
+  const looksLikeJson = first !== undefined && OPENERS.has(first);
+  return bytes + (looksLikeJson ? event.body.length : Math.ceil(event.body.length / 3) * 4);
+}

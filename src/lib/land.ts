@@ -1,0 +1,77 @@
+import { type ByteBudget } from './budget';
+import { type Delivery, type Source } from './decode/event';
+import { PipelineError } from './errors';
+import { judgedLedger, type Bench } from './judge';
+import { estimateBytes } from './lake/line';
+import { type LedgerCache } from './ledger/cache';
+import { cut } from './ledger/cut';
+import { type OpenLedger } from './ledger/open';
+import { type Lake } from './ledger/port';
+import { publishPending } from './ledger/publish';
+import { commit, uncovered } from './ledger/rules';
+import { swapLedger } from './ledger/swap';
+import { reportOf, type BatchReport, type Landing } from './report';
+import { stage } from './stage';
+
+/** What landing works with; one for the process, shared by both functions and all partitions. */
+export interface LandingRoom extends Bench {
+  /** The lake; its requests end when the signal is aborted. */
+  readonly lakeWithin: (signal: AbortSignal) => Lake;
+  readonly budget: ByteBudget;
+  readonly maxFileBytes: number;
+}
+
+/** Swaps lost to other writers in one attempt before the host is asked to come back later. */
+const MAX_ROUNDS = 8;
+
+/** Files staged longer ago than this are staged anew: the weekly sweep takes debris that is older than a day. */
+const MAX_STAGED_MS = 3_600_000;
+
+/**
+ * One attempt to land a delivery of at least one event. When it returns, each event is readable in the lake, once.
+ *
+ * @throws PipelineError when not all of it is known to be there: the delivery must come again
+ */
+export async function land(source: Source, delivery: Delivery, room: LandingRoom, signal: AbortSignal): Promise<BatchReport> {
+  const startedAt = room.clock.now();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const landing = await tryToLand(source, delivery, room, signal);
+    if (landing !== 'again') {
+      return reportOf(delivery, landing, { startedAt, publishedAt: room.clock.now(), swapConflicts: round });
+    }
+  }
+  throw new PipelineError(
+    'SWAP_CONTENTION',
+    `${MAX_ROUNDS} swaps of the ledger of hub ${delivery.hub} partition ${delivery.partition} were won by other writers ` +
+      `in a row; the host tries again. One owner at a time is usual: do two apps read this hub into one lake?`,
+    { retryable: true },
+  );
+}
+
+/** The handler's story: judge what is new, cut it into files, stage them, swap the ledger, publish. */
+async function tryToLand(
+  source: Source,
+  delivery: Delivery,
+  room: LandingRoom,
+  signal: AbortSignal,
+): Promise<Landing | 'again'> {
+  const lake = room.lakeWithin(signal);
+  const open = await judgedLedger(source, delivery, room, lake);
+  const runs = cut(uncovered(open.ledger, delivery.events), room.maxFileBytes, estimateBytes);
+  if (runs.length === 0) return keep(room.ledgers, open, null);
+  const stagedAt = room.clock.now();
+  const staged = await stage(lake, open.ledger, runs, room.newId(), room.budget, signal);
+  const now = room.clock.now();
+  if (now - stagedAt > MAX_STAGED_MS) return 'again';
+  // Swap before publish: a file that no ledger names could double events.
+  const next = await swapLedger(lake, open, commit(open.ledger, staged.runs, now));
+  if (next === 'overtaken') return 'again';
+  await publishPending(lake, next.ledger);
+  return keep(room.ledgers, next, { ...staged, committedAt: now });
+}
+
+/** The batch is in the lake, and so is all that this version of the ledger commits: the next batch may build on it. */
+function keep(ledgers: LedgerCache, open: OpenLedger, written: Landing['written']): Landing {
+  ledgers.keep(open);
+  return { ledger: open.ledger, written };
+}

@@ -1,0 +1,94 @@
+import { type HubPartition, type Source } from '../decode/event';
+import { dayFolder, formatStamp, parseStamp } from '../time';
+
+// Every path of the lake is built here, from our own values and the hub's names (checked when a delivery is read).
+
+/** The two places where readers find events. */
+export type Shelf = 'bronze' | 'quarantine';
+
+/** What a data file's name says. */
+export interface DataFile {
+  /** The first event's enqueued time, UTC ms; all events of the file are of its UTC day. */
+  readonly firstEnqueuedAt: number;
+  readonly partition: string;
+  readonly incarnation: number;
+  /** The first sequence number of the run; a run's bronze and quarantine files bear the same. */
+  readonly first: bigint;
+  readonly last: bigint;
+  /** Lines in the file. */
+  readonly count: number;
+}
+
+/** One incarnation of a hub partition. */
+export interface Incarnate extends HubPartition {
+  readonly incarnation: number;
+}
+
+/** `data_20261122T235959998Z_3_41207-41300_94.json`; incarnations after the first are named: `…_3_i2_0-93_94.json`. */
+export function formatName(file: DataFile): string {
+  const incarnation = file.incarnation === 1 ? '' : `_i${file.incarnation}`;
+  const range = `${file.first}-${file.last}`;
+  return `data_${formatStamp(file.firstEnqueuedAt)}_${file.partition}${incarnation}_${range}_${file.count}.json`;
+}
+
+const NAME = /^data_(?<stamp>\d{8}T\d{9}Z)_(?<partition>\d+)(?:_i(?<inc>\d+))?_(?<first>\d+)-(?<last>\d+)_(?<count>\d+)\.json$/;
+
+/** The inverse of {@link formatName}; null when `name` is not one that this program writes. */
+export function parseName(name: string): DataFile | null {
+  const parts = NAME.exec(name)?.groups as Record<string, string> | undefined;
+  if (parts === undefined) return null;
+  const { stamp = '', partition = '', inc = '1', first = '', last = '', count = '' } = parts;
+  const firstEnqueuedAt = parseStamp(stamp);
+  if (firstEnqueuedAt === null) return null;
+  const file = {
+    firstEnqueuedAt,
+    partition,
+    incarnation: Number(inc),
+    first: BigInt(first),
+    last: BigInt(last),
+    count: Number(count),
+  };
+  return formatName(file) === name && file.last >= file.first ? file : null;
+}
+
+/** `bronze/postgresql/2026/11/22` */
+export function dayPath(shelf: Shelf, source: Source, day: string): string {
+  return `${shelf}/${source}/${day}`;
+}
+
+/** `bronze/postgresql/2026/11/22/data_….json` */
+export function dataPath(shelf: Shelf, source: Source, file: DataFile): string {
+  return `${dayPath(shelf, source, dayFolder(file.firstEnqueuedAt))}/${formatName(file)}`;
+}
+
+/** The folder of a partition's staged files, with `/` at its end. */
+export function stagingFolder(of: Incarnate): string {
+  return `_system/staging/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}/`;
+}
+
+/** Where a file waits for its commit. `id` makes the name the attempt's own; letters, digits and hyphens. */
+export function stagedPath(of: Incarnate, id: string, shelf: Shelf, file: DataFile): string {
+  return `${stagingFolder(of)}${id}_${shelf}_${formatName(file)}`;
+}
+
+/** The inverse of the name in {@link stagedPath}; null for a stranger. */
+export function parseStagedName(name: string): { id: string; shelf: Shelf; file: DataFile } | null {
+  const match = /^([0-9A-Za-z-]+)_(bronze|quarantine)_(.+)$/.exec(name);
+  const file = match === null ? null : parseName(match[3] as string);
+  return match === null || file === null ? null : { id: match[1] as string, shelf: match[2] as Shelf, file };
+}
+
+/** The ledger of one incarnation of a hub partition. */
+export function ledgerPath(of: Incarnate): string {
+  return `_system/ledger/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
+}
+
+/** The optimise plan that may be merging the file at `path` (`{shelf}/{source}/YYYY/MM/DD/…`) of a partition. */
+export function planPath(source: Source, day: string, partition: string): string {
+  return `_system/optimise/${source}/${day.replaceAll('/', '-')}/${partition}.json`;
+}
+
+/** The folder that holds `path`. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}

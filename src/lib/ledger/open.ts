@@ -1,0 +1,111 @@
+import { type HubPartition, type Source } from '../decode/event';
+import { PipelineError } from '../errors';
+import { forEachOf } from '../parallel';
+import { DAY_MS, dayFolders } from '../time';
+import { type Ledger } from './ledger';
+import { parseLedger } from './ledger-json';
+import { dayPath, ledgerPath, parseName, type Incarnate } from './names';
+import { type Lake } from './port';
+import { belongsToSuccessor, type Birth } from './rules';
+
+/** A ledger and the version it has in the lake; not born yet: no version. */
+export type OpenLedger =
+  | { readonly ledger: Ledger; readonly etag: string }
+  | { readonly ledger: Birth; readonly etag: null };
+
+/** A born ledger with its version. */
+export type BornLedger = OpenLedger & { readonly ledger: Ledger };
+
+/**
+ * Reads the ledger that events enqueued at `enqueuedAt` (UTC ms) belong to: of the first incarnation, or of the one that
+ * followed when the hub was made anew. Where there is none yet, says who will be born.
+ *
+ * @throws PipelineError `LEDGER_DAMAGED`, `LEDGER_NEWER`
+ */
+export async function loadLedger(
+  lake: Lake,
+  source: Source,
+  of: HubPartition,
+  enqueuedAt: number,
+  newId: () => string,
+): Promise<OpenLedger> {
+  let incarnation = 1;
+  let hubCreatedAt: number | null = null;
+  for (;;) {
+    const { namespace, hub, partition } = of;
+    const found = await readLedger(lake, { namespace, hub, partition, incarnation });
+    if (found === null) {
+      const birth = { source, namespace, hub, partition, incarnation, hubCreatedAt, generation: newId() };
+      return { ledger: birth, etag: null };
+    }
+    if (!belongsToSuccessor(found.ledger, enqueuedAt)) return found;
+    ({ incarnation, hubCreatedAt } = found.ledger.successor);
+  }
+}
+
+/** The ledger of one incarnation with its version, null when there is none. */
+export async function readLedger(lake: Lake, of: Incarnate): Promise<BornLedger | null> {
+  const path = ledgerPath(of);
+  const found = await lake.read(path);
+  if (found === null) return null;
+  const ledger = parseLedger(found.bytes, path);
+  if (ledgerPath(ledger) !== path) {
+    throw new PipelineError('LEDGER_DAMAGED', `${path} is the ledger of ${ledgerPath(ledger)}: it was copied or moved`, {
+      retryable: true,
+    });
+  }
+  return { ledger, etag: found.etag };
+}
+
+/**
+ * Makes sure that a ledger which is not there never was: a file of its partition in the day folders of the hub's
+ * retention means that it was lost, and starting over would double what the lake holds.
+ *
+ * @param period the enqueued times that the hub may still deliver, UTC ms
+ * @throws PipelineError `LEDGER_MISSING`
+ */
+export async function refuseBirthAmongFiles(
+  lake: Lake,
+  birth: Birth,
+  period: { readonly from: number; readonly to: number },
+): Promise<void> {
+  for (const day of dayFolders(period.from - DAY_MS, period.to + DAY_MS)) {
+    for (const shelf of ['bronze', 'quarantine'] as const) {
+      const candidates: string[] = [];
+      for await (const { path } of lake.list(dayPath(shelf, birth.source, day))) {
+        if (nameFits(birth, path)) candidates.push(path);
+      }
+      await forEachOf(candidates, HEADS_AT_ONCE, async (path) => {
+        if (!(await isOf(lake, birth, path))) return;
+        throw new PipelineError(
+          'LEDGER_MISSING',
+          `${ledgerPath(birth)} does not exist, yet ${path} is a file of its partition. Starting over could double its ` +
+            `events. Restore the ledger (soft delete) or rebuild it from the file names: docs/commit.md, "rebuild-ledger".`,
+          { retryable: true },
+        );
+      });
+    }
+  }
+}
+
+/** How much of a file is read to see whose it is: more than the head of any line before its properties. */
+const HEAD_BYTES = 4096;
+
+/** Heads of files read at once. */
+const HEADS_AT_ONCE = 16;
+
+/** Whether the data file at `path` holds events of this incarnation of the hub partition: by its name, then its first line. */
+export async function isOf(lake: Lake, of: Incarnate & { readonly source: Source }, path: string): Promise<boolean> {
+  if (!nameFits(of, path)) return false;
+  const head = await lake.readHead(path, HEAD_BYTES);
+  if (head === null) return false;
+  // The name does not tell the hub, the line does: its head is ours, with these fields first and in this order.
+  const { source, namespace, hub, incarnation, partition } = of;
+  const lineHead = JSON.stringify({ source, namespace, hub, incarnation, partition }).slice(0, -1);
+  return head.toString('utf8').startsWith(lineHead);
+}
+
+function nameFits(of: Incarnate, path: string): boolean {
+  const file = parseName(path.slice(path.lastIndexOf('/') + 1));
+  return file?.partition === of.partition && file.incarnation === of.incarnation;
+}

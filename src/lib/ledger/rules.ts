@@ -1,0 +1,95 @@
+import { type HubEvent, type HubPartition, type Source } from '../decode/event';
+import { cover, isCovered, type Coverage } from './coverage';
+import { type Ledger, type StagedRun, type Successor } from './ledger';
+
+/** Who a ledger that does not exist yet will be. */
+export interface Birth extends HubPartition {
+  readonly source: Source;
+  readonly incarnation: number;
+  readonly generation: string;
+  readonly hubCreatedAt: number | null;
+}
+
+/** Whether `ledger` is born, and not about to be. */
+export function isBorn(ledger: Ledger | Birth): ledger is Ledger {
+  return 'last' in ledger;
+}
+
+/**
+ * The events that the ledger does not cover, ascending, each sequence number once.
+ *
+ * May be asked only of a ledger whose pending files are known to be published: an event is dropped here because readers
+ * can see it.
+ */
+export function uncovered(ledger: Ledger | Birth, events: readonly HubEvent[]): HubEvent[] {
+  const rest = isBorn(ledger) ? events.filter((event) => !isCovered(ledger, event.sequence)) : [...events];
+  if (!isAscending(rest)) rest.sort((a, b) => (a.sequence < b.sequence ? -1 : a.sequence > b.sequence ? 1 : 0));
+  return rest.filter((event, i) => event.sequence !== rest[i - 1]?.sequence);
+}
+
+/**
+ * The next version of the ledger: the runs covered, gaps noticed or filled, and the runs' files pending. The files that
+ * were pending before are forgotten: they must be known to be published.
+ *
+ * @throws RangeError when a run overlaps what is covered
+ */
+export function commit(ledger: Ledger | Birth, runs: readonly StagedRun[], now: number): Ledger {
+  const before = isBorn(ledger) ? ledger : null;
+  const coverage = runs.reduce<Coverage | null>((covered, run) => cover(covered, run, now), before);
+  if (coverage === null) throw new RangeError('nothing to commit');
+  const counters = before?.counters ?? { events: 0, quarantined: 0, files: 0, bytes: 0 };
+  const sum = (pick: (run: StagedRun) => number): number => runs.reduce((total, run) => total + pick(run), 0);
+  return {
+    source: ledger.source,
+    namespace: ledger.namespace,
+    hub: ledger.hub,
+    partition: ledger.partition,
+    incarnation: ledger.incarnation,
+    generation: ledger.generation,
+    hubCreatedAt: ledger.hubCreatedAt,
+    start: coverage.start,
+    last: coverage.last,
+    gaps: coverage.gaps,
+    lastEnqueuedAt: Math.max(before?.lastEnqueuedAt ?? -Infinity, ...runs.map((run) => run.lastEnqueuedAt)),
+    pending: runs.flatMap((run) => run.files),
+    counters: {
+      events: counters.events + sum((run) => Number(run.last - run.first) + 1),
+      quarantined: counters.quarantined + sum((run) => run.quarantined),
+      files: counters.files + sum((run) => run.files.length),
+      bytes: counters.bytes + sum((run) => run.bytes),
+    },
+    successor: before?.successor ?? null,
+  };
+}
+
+/** The ledger with its pending files forgotten, which must be known to be published. */
+export function settled(ledger: Ledger): Ledger {
+  return { ...ledger, pending: [] };
+}
+
+/** The ledger with its hub succeeded by one of the same name; its pending files must be known to be published. */
+export function succeeded(ledger: Ledger, successor: Successor): Ledger {
+  return { ...ledger, pending: [], successor };
+}
+
+/**
+ * Whether the batch makes one suspect that the hub was deleted and made anew: a number at or below `last`, enqueued later
+ * than anything covered. Within one hub, later events have higher numbers.
+ */
+export function suggestsNewHub(ledger: Ledger, events: readonly HubEvent[]): boolean {
+  return events.some((event) => event.sequence <= ledger.last && event.enqueuedAt > ledger.lastEnqueuedAt);
+}
+
+/** Whether events enqueued at `enqueuedAt` are younger than the hub of this ledger's successor, if there is one. */
+export function belongsToSuccessor(ledger: Ledger, enqueuedAt: number): ledger is Ledger & { successor: Successor } {
+  return ledger.successor !== null && enqueuedAt >= ledger.successor.hubCreatedAt;
+}
+
+/** Whether events enqueued at `enqueuedAt` are of this ledger's incarnation, and not of an earlier or later hub's. */
+export function belongsHere(ledger: Ledger, enqueuedAt: number): boolean {
+  return enqueuedAt >= (ledger.hubCreatedAt ?? -Infinity) && !belongsToSuccessor(ledger, enqueuedAt);
+}
+
+function isAscending(events: readonly HubEvent[]): boolean {
+  return events.every((event, i) => i === 0 || event.sequence > (events[i - 1] as HubEvent).sequence);
+}
