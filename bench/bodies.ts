@@ -25,6 +25,8 @@ function row(i: number): Record<string, unknown> {
     currency: 'EUR',
     city: pick(CITIES, i >> 3),
     street: `${(i % 240) + 1} Mill Lane`,
+    postcode: `LS${(i % 28) + 1} ${i % 9}QT`,
+    email: `customer.${90_000 + ((i * 7919) % 50_000)}@shop.example`,
     note: i % 5 === 0 ? 'Ring twice, please leave with the neighbour at number 12 if nobody answers the door' : null,
     items: 1 + (i % 9),
     express: i % 4 === 0,
@@ -114,7 +116,12 @@ function changeStream(i: number): Record<string, unknown> {
     documentKey: { _id: id },
     fullDocument: {
       _id: id,
-      customer: { id: 90_000 + (i % 50_000), name: 'Anne-Marie Kretchmar', city: pick(CITIES, i) },
+      customer: {
+        id: 90_000 + (i % 50_000),
+        name: 'Anne-Marie Kretchmar',
+        email: `customer.${90_000 + (i % 50_000)}@shop.example`,
+        address: { street: `${(i % 240) + 1} Mill Lane`, postcode: `LS${(i % 28) + 1} ${i % 9}QT`, city: pick(CITIES, i) },
+      },
       status: pick(STATES, i),
       total: { $numberDecimal: `${(i * 37) % 900}.${String((i * 13) % 100).padStart(2, '0')}` },
       items: [

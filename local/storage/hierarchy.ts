@@ -1,7 +1,7 @@
 import StorageError from 'azurite/dist/src/blob/errors/StorageError';
 import { type BlobMetadataStore, type RequestContext } from './stores';
 import { LakeError } from './lake-error';
-import { newRecord } from './properties';
+import { directoryMark, newRecord } from './properties';
 import { isDirectory, type LakeRecords, type Place } from './records';
 
 /**
@@ -65,6 +65,7 @@ export function guardBlobApi(store: BlobMetadataStore, records: LakeRecords, now
   const commitBlockList = store.commitBlockList.bind(store);
   const startCopyFromURL = store.startCopyFromURL.bind(store);
   const copyFromURL = store.copyFromURL.bind(store);
+  const setBlobMetadata = store.setBlobMetadata.bind(store);
   const deleteBlob = store.deleteBlob.bind(store);
   Object.assign(store, {
     createBlob: (context, blob, ...rest) => {
@@ -81,6 +82,11 @@ export function guardBlobApi(store: BlobMetadataStore, records: LakeRecords, now
       write(context, { fileSystem: to.container, path: to.blob }, () => startCopyFromURL(context, source, to, ...rest)),
     copyFromURL: (context, source, to, ...rest) =>
       write(context, { fileSystem: to.container, path: to.blob }, () => copyFromURL(context, source, to, ...rest)),
+    setBlobMetadata: (context, account, fileSystem, path, lease, metadata, ...rest) => {
+      const record = records.find({ fileSystem, path });
+      const kept = record !== null && isDirectory(record) ? { ...metadata, ...directoryMark } : metadata;
+      return setBlobMetadata(context, account, fileSystem, path, lease, kept, ...rest);
+    },
     deleteBlob: async (context, account, fileSystem, path, ...rest) => {
       const record = isFlat(fileSystem) ? null : records.find({ fileSystem, path });
       if (record !== null && isDirectory(record) && !records.isEmpty({ fileSystem, path })) {

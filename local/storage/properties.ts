@@ -6,7 +6,8 @@ import { LakeError } from './lake-error';
 import { isDirectory, type Place } from './records';
 import { accountName } from './request';
 
-const directoryMark = { hdi_isfolder: 'true' };
+/** The metadata that makes a blob a directory: the one that the service and Hadoop use. */
+export const directoryMark = { hdi_isfolder: 'true' };
 
 /** The record of a new, empty file or directory, with the metadata and content headers of the request. */
 export function newRecord(

@@ -137,7 +137,7 @@ export class LakeRecords {
   }
 }
 
-/** Whether a record is a directory: the mark is the one that the service and Hadoop use. */
+/** Whether a record is a directory. */
 export function isDirectory(record: BlobRecord): boolean {
   return Object.entries(record.metadata ?? {}).some(
     ([key, value]) => key.toLowerCase() === 'hdi_isfolder' && value === 'true',

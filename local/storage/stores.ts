@@ -115,6 +115,15 @@ export interface BlobMetadataStore {
   commitBlockList(context: RequestContext, blob: BlobRecord, ...rest: unknown[]): Promise<unknown>;
   startCopyFromURL(context: RequestContext, source: BlobId, destination: BlobId, ...rest: unknown[]): Promise<unknown>;
   copyFromURL(context: RequestContext, source: BlobId, destination: BlobId, ...rest: unknown[]): Promise<unknown>;
+  setBlobMetadata(
+    context: RequestContext,
+    account: string,
+    container: string,
+    blob: string,
+    lease: unknown,
+    metadata: Record<string, string> | undefined,
+    ...rest: unknown[]
+  ): Promise<unknown>;
   deleteBlob(
     context: RequestContext,
     account: string,

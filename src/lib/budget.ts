@@ -53,7 +53,11 @@ export class ByteBudget {
   }
 
   #serve(): void {
-    for (let first = this.#waiting[0]; first !== undefined && first.bytes <= this.#freeBytes; first = this.#waiting[0]) {
+    for (
+      let first = this.#waiting[0];
+      first !== undefined && first.bytes <= this.#freeBytes;
+      first = this.#waiting[0]
+    ) {
       this.#waiting.shift();
       this.#freeBytes -= first.bytes;
       first.go();

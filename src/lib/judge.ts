@@ -2,7 +2,7 @@ import { type Delivery, type Source } from './decode/event';
 import { PipelineError, hasCode } from './errors';
 import { type HubFacts } from './hub/port';
 import { type LedgerCache } from './ledger/cache';
-import { loadLedger, refuseBirthAmongFiles, type BornLedger, type OpenLedger } from './ledger/open';
+import { loadLedger, refuseBirthAmongFiles, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
 import { belongsHere, isBorn, succeeded, suggestsNewHub, type Birth } from './ledger/rules';
@@ -43,7 +43,7 @@ export async function judgedLedger(source: Source, delivery: Delivery, bench: Be
   if (hubCreatedAt <= open.ledger.lastEnqueuedAt) return open;
   const successor = { incarnation: open.ledger.incarnation + 1, hubCreatedAt };
   // Closing the old ledger also wakes every writer that has it cached: their next swap finds another version.
-  await swapLedger(lake, open as BornLedger, succeeded(open.ledger, successor));
+  await swapLedger(lake, open, succeeded(open.ledger, successor));
   return await judgedLedger(source, delivery, bench, lake);
 }
 

@@ -32,7 +32,12 @@ const MAX_STAGED_MS = 3_600_000;
  *
  * @throws PipelineError when not all of it is known to be there: the delivery must come again
  */
-export async function land(source: Source, delivery: Delivery, room: LandingRoom, signal: AbortSignal): Promise<BatchReport> {
+export async function land(
+  source: Source,
+  delivery: Delivery,
+  room: LandingRoom,
+  signal: AbortSignal,
+): Promise<BatchReport> {
   const startedAt = room.clock.now();
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const landing = await tryToLand(source, delivery, room, signal);

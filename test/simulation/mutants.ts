@@ -26,7 +26,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'files are published before the swap',
     edits: [
-      { file: LAND, right: SWAP_LINE, wrong: `await publishPending(lake, commit(open.ledger, staged.runs, now));${SWAP_LINE}` },
+      {
+        file: LAND,
+        right: SWAP_LINE,
+        wrong: `await publishPending(lake, commit(open.ledger, staged.runs, now));${SWAP_LINE}`,
+      },
     ],
   },
   {
@@ -40,7 +44,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'any 404 of a rename is taken as published',
     edits: [
-      { file: PUBLISH, right: "if (answer === 'parent_missing') {", wrong: "if (answer === 'parent_missing') return;\n{" },
+      {
+        file: PUBLISH,
+        right: "if (answer === 'parent_missing') {",
+        wrong: "if (answer === 'parent_missing') return;\n{",
+      },
     ],
   },
   {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { build } from 'esbuild';
 import type * as simulation from './simulate';
 
@@ -30,8 +31,8 @@ export async function simulationOf(mutant: Mutant | null): Promise<typeof simula
     plugins: [
       {
         name: 'mutate',
-        setup({ onLoad }) {
-          onLoad({ filter: /src[\\/]lib[\\/].*\.ts$/ }, ({ path: file }) => {
+        setup(bundle) {
+          bundle.onLoad({ filter: /src[\\/]lib[\\/].*\.ts$/ }, ({ path: file }) => {
             const edits = mutant?.edits.filter((edit) => path.join(root, edit.file) === file) ?? [];
             let contents = readFileSync(file, 'utf8');
             for (const { right, wrong } of edits) {
@@ -47,12 +48,9 @@ export async function simulationOf(mutant: Mutant | null): Promise<typeof simula
   });
   const missing = mutant?.edits.find((edit) => !applied.has(edit.right));
   if (missing !== undefined) throw new Error(`the simulation does not use ${missing.file}`);
-  const module = { exports: {} };
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the bundle that was just built
-  new Function('module', 'exports', 'require', result.outputFiles[0]?.text ?? '')(
-    module,
-    module.exports,
-    createRequire(__filename),
-  );
-  return module.exports as typeof simulation;
+  const bundle = { exports: {} };
+  const wrapper = `(module, exports, require) => {${result.outputFiles[0]?.text ?? ''}\n}`;
+  const load = runInThisContext(wrapper) as (module: object, exports: object, require: NodeJS.Require) => void;
+  load(bundle, bundle.exports, createRequire(__filename));
+  return bundle.exports as typeof simulation;
 }

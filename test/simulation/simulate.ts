@@ -41,11 +41,13 @@ export async function simulate({ seed, fateOf, anew = false }: Schedule): Promis
     await quiet(world);
     world.restart();
     // A hub that goes before anything of it has landed leaves no trace to tell its numbers by: docs/commit.md says so.
-    if (anew && step >= anewAt && world.life === 1 && world.landed) {
+    if (anew && step >= anewAt && world.life === 1 && world.landed && world.working) {
       world.makeHubAnew();
       world.append(chance.between(1, events + 8));
+      world.steal(chance.pick(world.processes));
     }
     if (!world.working || chance.in(0.06)) world.steal(chance.pick(world.processes));
+    else if (chance.in(0.02)) world.settleAll(chance.pick(world.processes));
     else if (wire.hasLate && chance.in(0.1)) wire.applyLate(chance.between(0, 9));
     else if (chance.in(0.05)) world.append(chance.between(1, 5));
     else if (wire.busy) wire.deliver(chance.between(0, 9), (fateOf ?? chanceFate)(wire.decided));
@@ -57,21 +59,18 @@ export async function simulate({ seed, fateOf, anew = false }: Schedule): Promis
 
 const FAULTS: readonly Fate[] = ['lost', 'refused', 'late', 'repeated', 'crash_before', 'crash_after'];
 
-/** Faults are over: what is under way ends, requests given up arrive after all, and a last owner lands the rest. */
+/** Faults are over: what is under way ends, requests given up arrive after all, a last owner lands the rest, and the daily run comes by. */
 async function finish(world: World, chance: Chance): Promise<void> {
   const { wire } = world;
-  let last = false;
+  const ending = [() => world.steal(chance.pick(world.processes)), () => world.settleAll(chance.pick(world.processes))];
   for (let step = 0; step < MAX_STEPS; step += 1) {
     await quiet(world);
     world.restart();
     if (wire.hasLate && chance.in(0.3)) wire.applyLate(chance.between(0, 9));
     else if (wire.busy) wire.deliver(chance.between(0, 9), 'answered');
     else if (world.working || wire.hasLate) continue;
-    else if (last) return checkEnd(world.store, wire.trace);
-    else {
-      last = true;
-      world.steal(chance.pick(world.processes));
-    }
+    else if (ending.length === 0) return checkEnd(world.store, wire.trace);
+    else ending.shift()?.();
   }
   throw new Violation('the run does not come to its end', wire.trace);
 }

@@ -46,19 +46,23 @@ test('the code as it is, bundled as the mutants are, passes where they fail', as
   for (let seed = 1; seed <= 300; seed += 1) await bundled({ seed, anew: seed % 4 === 0 });
 }, 300_000);
 
-test.each(MUTANTS)('caught: $name', async (mutant) => {
-  const { simulate: mutated } = await simulationOf(mutant);
-  const caught = async (): Promise<{ seed: number; name: string; message: string } | null> => {
-    for (let seed = 1; seed <= SEEDS_FOR_A_MUTANT; seed += 1) {
-      try {
-        await mutated({ seed, anew: seed % 4 === 0 });
-      } catch (error) {
-        const { name, message } = error as Error;
-        return { seed, name, message };
+test.each(MUTANTS)(
+  'caught: $name',
+  async (mutant) => {
+    const { simulate: mutated } = await simulationOf(mutant);
+    const caught = async (): Promise<{ seed: number; name: string; message: string } | null> => {
+      for (let seed = 1; seed <= SEEDS_FOR_A_MUTANT; seed += 1) {
+        try {
+          await mutated({ seed, anew: seed % 4 === 0 });
+        } catch (error) {
+          const { name, message } = error as Error;
+          return { seed, name, message };
+        }
       }
-    }
-    return null;
-  };
-  // Caught by the oracle, as a broken promise, and not because the mutant's code does not run.
-  expect((await caught())?.name).toBe('Violation');
-}, 300_000);
+      return null;
+    };
+    // Caught by the oracle, as a broken promise, and not because the mutant's code does not run.
+    expect((await caught())?.name).toBe('Violation');
+  },
+  300_000,
+);

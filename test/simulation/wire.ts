@@ -10,7 +10,15 @@ import { type MemoryStore } from './memory-store';
  */
 export type Fate = 'answered' | 'lost' | 'refused' | 'late' | 'repeated' | 'crash_before' | 'crash_after';
 
-export const FATES: readonly Fate[] = ['answered', 'lost', 'refused', 'late', 'repeated', 'crash_before', 'crash_after'];
+export const FATES: readonly Fate[] = [
+  'answered',
+  'lost',
+  'refused',
+  'late',
+  'repeated',
+  'crash_before',
+  'crash_after',
+];
 
 /** Who sends requests: one process of the app. */
 export interface Sender {

@@ -2,6 +2,7 @@ import { ByteBudget } from '../../src/lib/budget';
 import { type Delivery, type HubEvent } from '../../src/lib/decode/event';
 import { land, type LandingRoom } from '../../src/lib/land';
 import { LedgerCache } from '../../src/lib/ledger/cache';
+import { settle } from '../../src/lib/ledger/settle';
 import { PipelineError, type ErrorCode } from '../../src/lib/errors';
 import { DAY_MS } from '../../src/lib/time';
 import { MemoryStore } from './memory-store';
@@ -97,6 +98,23 @@ export class World {
     this.#own(process, this.#ownership, this.life)
       .catch((error: unknown) => {
         this.violation ??= error instanceof Error ? error : new Error(String(error));
+      })
+      .finally(() => {
+        process.tasks -= 1;
+      });
+  }
+
+  /** The daily run: publishes what any ledger still calls pending, beside the writers. */
+  settleAll(process: Process): void {
+    const lake = lakeOver(this.wire, process, this.store);
+    process.tasks += 1;
+    const settling = Array.from({ length: this.life }, async (_, i) => {
+      await settle(lake, { namespace: 'ns', hub: 'changes', incarnation: i + 1, partition: '0' });
+    });
+    Promise.all(settling)
+      .catch((error: unknown) => {
+        if (!(error instanceof PipelineError)) this.violation ??= error as Error;
+        else if (NEVER.includes(error.code)) this.violation ??= new Violation(error.message, this.wire.trace);
       })
       .finally(() => {
         process.tasks -= 1;

@@ -1,5 +1,5 @@
 import { type Change, type Operation } from './change';
-import { dateMillis, timestampParts } from './extended-json';
+import { dateText, timestampParts } from './extended-json';
 import { safeInteger } from './integers';
 import { type JsonObject, isObject, textOrNull } from './json';
 import { clusterTimeText, sessionTransaction } from './mongodb';
@@ -29,9 +29,10 @@ export function recogniseChangeStream(value: JsonObject): Change | null {
 
 /** `wallTime` (MongoDB 6 and later) has milliseconds; the cluster time only seconds. */
 function committedTime(wallTime: unknown, clusterSeconds: unknown): string | null {
+  const wall = wallTime === undefined ? null : dateText(wallTime);
+  if (wall !== null) return wall;
   const seconds = safeInteger(clusterSeconds);
-  const millis = dateMillis(wallTime) ?? (seconds === null ? null : seconds * 1000);
-  return millis === null ? null : isoFromMillis(millis);
+  return seconds === null ? null : isoFromMillis(seconds * 1000);
 }
 
 function operationOf(operationType: unknown): Operation | null {

@@ -69,7 +69,11 @@ function eventOf(body: Buffer, system: unknown, properties: unknown, where: stri
   }
   const offset = offsetText(system);
   if (offset === null) {
-    throw invalid(`${where}['x-opt-offset']`, kindOf(system['x-opt-offset']), 'text, or an integer that was not rounded');
+    throw invalid(
+      `${where}['x-opt-offset']`,
+      kindOf(system['x-opt-offset']),
+      'text, or an integer that was not rounded',
+    );
   }
   const enqueuedAt = enqueuedMillis(system);
   if (enqueuedAt === null) {

@@ -1,6 +1,6 @@
 import { integerText, safeInteger } from './integers';
 import { isObject, textOrNull } from './json';
-import { millisOf, parseTime } from './time';
+import { isoFromInstant, isoFromMillis, parseTime } from './time';
 
 /**
  * Reading MongoDB Extended JSON v2 (specifications/source/extended-json), canonical and relaxed, and what the Node.js
@@ -12,14 +12,15 @@ export function longText(value: unknown): string | null {
   return isObject(value) ? integerText(value.$numberLong ?? value.$numberInt) : integerText(value);
 }
 
-/** A date in milliseconds since 1970: `{"$date":"…Z"}`, `{"$date":{"$numberLong":"…"}}`, or the bare ISO 8601 text. */
-export function dateMillis(value: unknown): number | null {
+/** A date as ISO 8601 in UTC: `{"$date":"…Z"}`, `{"$date":{"$numberLong":"…"}}` in milliseconds, or the bare ISO 8601 text. */
+export function dateText(value: unknown): string | null {
   const date = isObject(value) ? value.$date : value;
   if (typeof date === 'string') {
     const instant = parseTime(date);
-    return instant === null ? null : millisOf(instant);
+    return instant === null ? null : isoFromInstant(instant, 3);
   }
-  return isObject(value) ? safeInteger(isObject(date) ? date.$numberLong : date) : null;
+  const millis = isObject(date) ? safeInteger(date.$numberLong) : null;
+  return millis === null ? null : isoFromMillis(millis);
 }
 
 /** A BSON timestamp's two halves: `{"$timestamp":{"t":1716912345,"i":3}}`, or both in one 64-bit integer as text. */

@@ -1,7 +1,5 @@
 import { integerText } from './integers';
 
-const HALF = /^[0-9a-f]{1,8}$/i;
-
 /** `00` … `FF` */
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
 
@@ -13,7 +11,8 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCa
  */
 export function lsnText(value: unknown): string | null {
   if (typeof value === 'number' && value > 0 && Number.isSafeInteger(value)) {
-    return `${hex32(Math.floor(value / 0x1_0000_0000))}/${hex32(value % 0x1_0000_0000)}`;
+    const high = Math.floor(value / 0x1_0000_0000);
+    return `${hex32(high)}/${hex32(value - high * 0x1_0000_0000)}`;
   }
   if (typeof value === 'string' && value.includes('/')) return fromHalves(value);
   const decimal = integerText(value);
@@ -22,11 +21,24 @@ export function lsnText(value: unknown): string | null {
 
 function fromHalves(text: string): string | null {
   const slash = text.indexOf('/');
-  const high = text.slice(0, slash);
-  const low = text.slice(slash + 1);
-  if (!HALF.test(high) || !HALF.test(low)) return null;
-  const lsn = `${high.padStart(8, '0')}/${low.padStart(8, '0')}`.toUpperCase();
+  const digits = text.length - slash - 1;
+  if (!hasHexDigits(text, 0, slash) || !hasHexDigits(text, slash + 1, text.length)) return null;
+  const lsn =
+    `${ZEROS.slice(slash)}${text.slice(0, slash)}/${ZEROS.slice(digits)}${text.slice(slash + 1)}`.toUpperCase();
   return lsn === '00000000/00000000' ? null : lsn;
+}
+
+const ZEROS = '00000000';
+
+/** Whether one to eight hexadecimal digits and nothing else stand between `from` and `to`. */
+function hasHexDigits(text: string, from: number, to: number): boolean {
+  if (to === from || to - from > ZEROS.length) return false;
+  for (let at = from; at < to; at++) {
+    const unit = text.charCodeAt(at);
+    const letter = unit | 0x20;
+    if (!((unit >= 0x30 && unit <= 0x39) || (letter >= 0x61 && letter <= 0x66))) return false;
+  }
+  return true;
 }
 
 function fromBigInt(value: bigint): string | null {

@@ -31,5 +31,7 @@ function recogniseExactly(text: string): Change | null {
 /** Debezium's marks are the most specific, wal2json's the least; a row's columns may have any name. */
 function find(value: unknown): Change | null {
   if (!isObject(value)) return null;
-  return recogniseDebezium(value) ?? recogniseCloudEvent(value) ?? recogniseChangeStream(value) ?? recogniseWal2json(value);
+  return (
+    recogniseDebezium(value) ?? recogniseCloudEvent(value) ?? recogniseChangeStream(value) ?? recogniseWal2json(value)
+  );
 }

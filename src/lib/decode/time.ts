@@ -9,6 +9,13 @@ const FIRST_SECOND = Date.parse('0000-01-01T00:00:00Z') / 1000;
 const LAST_SECOND = Date.parse('9999-12-31T23:59:59Z') / 1000;
 
 const ZONE = /^(?:z|([+-])(\d\d)(?::?(\d\d)(?::?(\d\d))?)?)?$/i;
+const DASH = 0x2d;
+const COLON = 0x3a;
+const POINT = 0x2e;
+const COMMA = 0x2c;
+const SPACE = 0x20;
+const LETTER_T = 0x74;
+const LOWER_CASE = 0x20;
 const LONGEST_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
@@ -28,8 +35,10 @@ export function parseTime(text: string): Instant | null {
 
 /** `2026-11-22T23:59:59` at the beginning of `text`, in seconds since 1970 as if it were UTC. By hand: this is a hot path. */
 function secondsAsWritten(text: string): number | null {
-  const separators = text[4] === '-' && text[7] === '-' && text[13] === ':' && text[16] === ':';
-  if (!separators || !(text[10] === 'T' || text[10] === ' ' || text[10] === 't')) return null;
+  const dashes = text.charCodeAt(4) === DASH && text.charCodeAt(7) === DASH;
+  const colons = text.charCodeAt(13) === COLON && text.charCodeAt(16) === COLON;
+  const between = text.charCodeAt(10);
+  if (!dashes || !colons || (between !== SPACE && (between | LOWER_CASE) !== LETTER_T)) return null;
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
   const month = twoDigits(text, 5);
   const day = twoDigits(text, 8);
@@ -52,7 +61,7 @@ function twoDigits(text: string, at: number): number {
 
 /** Where the zone begins: behind the decimal point's digits, or at 19 where there are none. */
 function endOfFraction(text: string): number {
-  if (text[19] !== '.' && text[19] !== ',') return 19;
+  if (text.charCodeAt(19) !== POINT && text.charCodeAt(19) !== COMMA) return 19;
   let at = 20;
   while (text.charCodeAt(at) >= 0x30 && text.charCodeAt(at) <= 0x39) at++;
   return at === 20 ? 19 : at;
@@ -86,9 +95,10 @@ export function isoFromMicros(micros: number): string | null {
   return `${upToTheSecond(seconds)}${threeDigits(Math.floor(fraction / 1000))}${threeDigits(fraction % 1000)}Z`;
 }
 
-/** ISO 8601 in UTC with six fraction digits, cut off or filled up with zeros. */
-export function isoFromInstant({ seconds, fraction }: Instant): string {
-  return `${upToTheSecond(seconds)}${fraction.length === 6 ? fraction : fraction.slice(0, 6).padEnd(6, '0')}Z`;
+/** ISO 8601 in UTC with exactly `digits` fraction digits, cut off or filled up with zeros. */
+export function isoFromInstant({ seconds, fraction }: Instant, digits: 3 | 6): string {
+  const exact = fraction.length === digits ? fraction : fraction.slice(0, digits).padEnd(digits, '0');
+  return `${upToTheSecond(seconds)}${exact}Z`;
 }
 
 function inRange(seconds: number): boolean {

@@ -66,5 +66,5 @@ function changeOf(operation: Operation, value: JsonObject, lsn: unknown): Change
 /** PostgreSQL writes `2026-11-22 23:59:58.7+01`: the session's zone, and no trailing zeros. */
 function timestampText(value: unknown): string | null {
   const instant = typeof value === 'string' ? parseTime(value) : null;
-  return instant === null ? null : isoFromInstant(instant);
+  return instant === null ? null : isoFromInstant(instant, 6);
 }

@@ -1,4 +1,4 @@
-import { addAbortSignal, type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { type Lake, type RenameAnswer, type Versioned } from '../ledger/port';
 import { type LakeClients } from './clients';
 import { statusOf, storageCode, storageFailure } from './storage-errors';
@@ -85,7 +85,9 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
       ),
 
     async makeFolder(path) {
-      await call('make folder', path, (abortSignal) => files.getDirectoryClient(path).createIfNotExists({ abortSignal }));
+      await call('make folder', path, (abortSignal) =>
+        files.getDirectoryClient(path).createIfNotExists({ abortSignal }),
+      );
     },
 
     exists: (path) => call('look for', path, (abortSignal) => files.getFileClient(path).exists({ abortSignal })),
@@ -111,12 +113,12 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
     },
 
     async *list(folder) {
-      const pages = files.listPaths({ path: folder, recursive: true, abortSignal: signal }).byPage()[Symbol.asyncIterator]();
+      const pages = files.listPaths({ path: folder, recursive: true, abortSignal: signal }).byPage();
       for (;;) {
         const page = await call(
           'list',
           folder,
-          async () => await pages.next(),
+          () => pages.next(),
           (error) => (isAbsent(error) ? null : undefined),
         );
         if (page === null || page.done === true) return;
@@ -161,8 +163,9 @@ function isPastEnd(error: unknown): boolean {
   return storageCode(error) === 'InvalidRange';
 }
 
+/** Reads a stream to its end; it, too, must not hang for ever. */
 async function collect(stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of addAbortSignal(signal, stream as Readable)) pieces.push(piece as Buffer);
+  for await (const piece of Readable.from(stream, { signal })) pieces.push(piece as Buffer);
   return Buffer.concat(pieces);
 }

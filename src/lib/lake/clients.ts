@@ -19,7 +19,11 @@ export interface LakeClients {
 const RETRY_OPTIONS = { maxTries: 4, retryDelayInMs: 500, maxRetryDelayInMs: 8_000 };
 
 /** Opens the lake's file system with the SDKs' own retries; sends nothing yet. */
-export function openClients(access: StorageAccess, fileSystem: string, credential: () => TokenCredential): LakeClients {
+export async function openClients(
+  access: StorageAccess,
+  fileSystem: string,
+  credentialFor: (clientId: string | null) => Promise<TokenCredential>,
+): Promise<LakeClients> {
   // Each SDK takes its options apart from the other's and may write to them.
   const options = (): { retryOptions: typeof RETRY_OPTIONS } => ({ retryOptions: { ...RETRY_OPTIONS } });
   if (access.kind === 'connectionString') {
@@ -29,7 +33,7 @@ export function openClients(access: StorageAccess, fileSystem: string, credentia
       blobs: BlobServiceClient.fromConnectionString(connectionString, options()).getContainerClient(fileSystem),
     };
   }
-  const identity = credential();
+  const identity = await credentialFor(access.clientId);
   return {
     files: new DataLakeServiceClient(access.dfsEndpoint, identity, options()).getFileSystemClient(fileSystem),
     blobs: new BlobServiceClient(access.blobEndpoint, identity, options()).getContainerClient(fileSystem),

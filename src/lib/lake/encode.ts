@@ -40,8 +40,11 @@ const TOMBSTONE: Change = {
  */
 export async function encodeRun(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
   const run: Run = { prefix: runPrefix(context), bronze: emptyPart(), quarantine: emptyPart(), unrecognised: 0 };
-  reserve(run.bronze, events.reduce((sum, event) => sum + estimateBytes(event), 0));
-  for (let next = 0; ; ) {
+  reserve(
+    run.bronze,
+    events.reduce((sum, event) => sum + estimateBytes(event), 0),
+  );
+  for (let next = 0; ;) {
     next = encodeSome(events, next, run);
     if (next === events.length) break;
     await setImmediate();
@@ -75,22 +78,17 @@ function encodeOne(event: HubEvent, run: Run): void {
     case 'json': {
       const change = recognise(body.value, body.text);
       if (change === null) run.unrecognised++;
-      appendText(run.bronze, bronzeHead(run.prefix, event, eventIdOf(event.properties, body.value), change));
-      appendJson(run.bronze, event.body, body.text);
-      appendAscii(run.bronze, '}\n');
-      run.bronze.count++;
-      return;
+      const id = eventIdOf(event.properties, body.value);
+      return appendJsonLine(run.bronze, bronzeHead(run.prefix, event, id, change), event.body, body.text);
     }
-    case 'tombstone':
-      appendText(run.bronze, `${bronzeHead(run.prefix, event, eventIdOf(event.properties, null), TOMBSTONE)}null}\n`);
-      run.bronze.count++;
-      return;
-    case 'quarantine':
-      appendText(run.quarantine, quarantineHead(run.prefix, event, eventIdOf(event.properties, null), body.reason));
-      appendAscii(run.quarantine, event.body.toString('base64'));
-      appendAscii(run.quarantine, '"}\n');
-      run.quarantine.count++;
-      return;
+    case 'tombstone': {
+      const id = eventIdOf(event.properties, null);
+      return appendLine(run.bronze, bronzeHead(run.prefix, event, id, TOMBSTONE), 'null}\n');
+    }
+    case 'quarantine': {
+      const head = quarantineHead(run.prefix, event, eventIdOf(event.properties, null), body.reason);
+      return appendLine(run.quarantine, head, `${event.body.toString('base64')}"}\n`);
+    }
     default:
       return body satisfies never;
   }
@@ -119,26 +117,37 @@ function reserve(part: Part, more: number): void {
   part.bytes = grown;
 }
 
-function appendText(part: Part, text: string): void {
-  // UTF-8 takes up to three bytes for each unit of a JavaScript string.
-  reserve(part, 3 * text.length);
-  part.length += part.bytes.write(text, part.length);
-}
+/** UTF-8 takes up to this many bytes for each unit of a JavaScript string. */
+const MOST_BYTES = 3;
 
-function appendAscii(part: Part, text: string): void {
-  reserve(part, text.length);
-  part.length += part.bytes.write(text, part.length, 'latin1');
+/** @param tail ASCII; it ends the line */
+function appendLine(part: Part, head: string, tail: string): void {
+  reserve(part, MOST_BYTES * head.length + tail.length);
+  part.length += part.bytes.write(head, part.length);
+  part.length += part.bytes.write(tail, part.length, 'latin1');
+  part.count++;
 }
 
 /** Copies the body as it is, but for line ends, which in legal JSON occur only between tokens and would end the line. */
-function appendJson(part: Part, body: Buffer, text: string): void {
-  reserve(part, body.length);
-  const start = part.length;
-  part.bytes.set(body, start);
-  part.length += body.length;
-  if (!text.includes('\n') && !text.includes('\r')) return;
-  for (let at = start; at < part.length; at++) {
-    const byte = part.bytes[at];
-    if (byte === 0x0a || byte === 0x0d) part.bytes[at] = 0x20;
+function appendJsonLine(part: Part, head: string, body: Buffer, text: string): void {
+  reserve(part, MOST_BYTES * head.length + body.length + 2);
+  const { bytes } = part;
+  const start = part.length + bytes.write(head, part.length);
+  const end = start + body.length;
+  bytes.set(body, start);
+  if (text.includes('\n') || text.includes('\r')) blankLineEnds(bytes, start, end);
+  bytes[end] = 0x7d;
+  bytes[end + 1] = LINE_FEED;
+  part.length = end + 2;
+  part.count++;
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+
+function blankLineEnds(bytes: Buffer, start: number, end: number): void {
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN) bytes[at] = SPACE;
   }
 }

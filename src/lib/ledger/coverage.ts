@@ -21,9 +21,8 @@ export function isCovered(coverage: Coverage, sequence: bigint): boolean {
 
 /** Whether any number of `range` is covered. */
 export function overlaps(coverage: Coverage, range: Range): boolean {
-  if (range.last < coverage.start || range.first > coverage.last) return false;
-  const inOneGap = (gap: Gap): boolean => range.first >= gap.first && range.last <= gap.last;
-  return !coverage.gaps.some(inOneGap);
+  const open = coverage.gaps.reduce((total, gap) => total + common(gap, range), 0n);
+  return common({ first: coverage.start, last: coverage.last }, range) > open;
 }
 
 /**
@@ -36,21 +35,22 @@ export function cover(coverage: Coverage | null, range: Range, now: number): Cov
   if (range.last < range.first) throw new RangeError(`an empty range ${text(range)}`);
   if (coverage === null) return { start: range.first, last: range.last, gaps: [] };
   if (overlaps(coverage, range)) throw new RangeError(`${text(range)} overlaps what is covered`);
-  if (range.first > coverage.last) {
-    const gaps = [...coverage.gaps, ...between(coverage.last, range.first, now)];
-    return { start: coverage.start, last: range.last, gaps };
-  }
-  if (range.last < coverage.start) {
-    const gaps = [...between(range.last, coverage.start, now), ...coverage.gaps];
-    return { start: range.first, last: coverage.last, gaps };
-  }
-  return { ...coverage, gaps: coverage.gaps.flatMap((gap) => without(gap, range)) };
+  return {
+    start: range.first < coverage.start ? range.first : coverage.start,
+    last: range.last > coverage.last ? range.last : coverage.last,
+    gaps: [
+      ...between(range.last, coverage.start, now),
+      ...coverage.gaps.flatMap((gap) => without(gap, range)),
+      ...between(coverage.last, range.first, now),
+    ],
+  };
 }
 
-/** The coverage of ranges that lie apart from each other, in any order; null for none. */
-export function coverageOf(ranges: readonly Range[], now: number): Coverage | null {
-  const ascending = [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1));
-  return ascending.reduce<Coverage | null>((coverage, range) => cover(coverage, range, now), null);
+/** How many numbers two ranges share. */
+function common(a: Range, b: Range): bigint {
+  const first = a.first > b.first ? a.first : b.first;
+  const last = a.last < b.last ? a.last : b.last;
+  return last < first ? 0n : last - first + 1n;
 }
 
 /** What is left of `gap` when the numbers of `range` arrived: none, one or two gaps. */
@@ -62,7 +62,7 @@ function without(gap: Gap, range: Range): Gap[] {
   return left;
 }
 
-/** The gap strictly between two numbers, if any number lies there. */
+/** The gap strictly between two numbers, if `before` is before `after` and any number lies there. */
 function between(before: bigint, after: bigint, noticedAt: number): Gap[] {
   return after - before > 1n ? [{ first: before + 1n, last: after - 1n, noticedAt }] : [];
 }

@@ -116,8 +116,8 @@ function checked(ledger: Ledger): Ledger {
   if (last < start) throw new RangeError(`last ${last} is before start ${start}`);
   let before = start - 1n;
   for (const gap of gaps) {
-    // A gap never touches the ends: `start` and `last` are covered themselves.
-    if (gap.first > gap.last || gap.first <= before + 1n || gap.last >= last) {
+    // `last` is covered itself; `start` is too, unless a rebuilt ledger remembers what the lake has lost.
+    if (gap.first > gap.last || gap.first <= before || gap.last >= last) {
       throw new RangeError(`gap ${gap.first}-${gap.last} is out of place`);
     }
     before = gap.last;

@@ -31,7 +31,8 @@ export function formatName(file: DataFile): string {
   return `data_${formatStamp(file.firstEnqueuedAt)}_${file.partition}${incarnation}_${range}_${file.count}.json`;
 }
 
-const NAME = /^data_(?<stamp>\d{8}T\d{9}Z)_(?<partition>\d+)(?:_i(?<inc>\d+))?_(?<first>\d+)-(?<last>\d+)_(?<count>\d+)\.json$/;
+const NAME =
+  /^data_(?<stamp>\d{8}T\d{9}Z)_(?<partition>\d+)(?:_i(?<inc>\d+))?_(?<first>\d+)-(?<last>\d+)_(?<count>\d+)\.json$/;
 
 /** The inverse of {@link formatName}; null when `name` is not one that this program writes. */
 export function parseName(name: string): DataFile | null {
@@ -83,7 +84,12 @@ export function ledgerPath(of: Incarnate): string {
   return `_system/ledger/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
 }
 
-/** The optimise plan that may be merging the file at `path` (`{shelf}/{source}/YYYY/MM/DD/…`) of a partition. */
+/** Where the bytes of a ledger that was rebuilt are kept, for whoever wants to know what had happened. */
+export function replacedLedgerPath(of: Incarnate, id: string): string {
+  return `_system/ledger-replaced/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}_${id}.json`;
+}
+
+/** The plan that may be merging a partition's files of a day (`2026/11/22`). */
 export function planPath(source: Source, day: string, partition: string): string {
   return `_system/optimise/${source}/${day.replaceAll('/', '-')}/${partition}.json`;
 }

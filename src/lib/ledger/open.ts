@@ -10,8 +10,7 @@ import { belongsToSuccessor, type Birth } from './rules';
 
 /** A ledger and the version it has in the lake; not born yet: no version. */
 export type OpenLedger =
-  | { readonly ledger: Ledger; readonly etag: string }
-  | { readonly ledger: Birth; readonly etag: null };
+  { readonly ledger: Ledger; readonly etag: string } | { readonly ledger: Birth; readonly etag: null };
 
 /** A born ledger with its version. */
 export type BornLedger = OpenLedger & { readonly ledger: Ledger };
@@ -50,9 +49,13 @@ export async function readLedger(lake: Lake, of: Incarnate): Promise<BornLedger 
   if (found === null) return null;
   const ledger = parseLedger(found.bytes, path);
   if (ledgerPath(ledger) !== path) {
-    throw new PipelineError('LEDGER_DAMAGED', `${path} is the ledger of ${ledgerPath(ledger)}: it was copied or moved`, {
-      retryable: true,
-    });
+    throw new PipelineError(
+      'LEDGER_DAMAGED',
+      `${path} is the ledger of ${ledgerPath(ledger)}: it was copied or moved`,
+      {
+        retryable: true,
+      },
+    );
   }
   return { ledger, etag: found.etag };
 }

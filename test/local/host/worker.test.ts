@@ -1,3 +1,4 @@
+import { type app as appNamespace, type FunctionHandler } from '@azure/functions';
 import { Worker, type LogLine } from '../../../local/host/worker';
 import { hostTriggerMetadata, triggerMetadataFor } from '../../../local/host/trigger-metadata';
 import fixture from '../../fixtures/trigger-metadata.json';
@@ -5,22 +6,15 @@ import fixture from '../../fixtures/trigger-metadata.json';
 const partition = { namespace: 'n.servicebus.windows.net', hub: 'h', consumerGroup: 'lake', partition: '3' };
 
 /** The real library, registering with `worker` as it would with the real one: it is loaded anew for each. */
-async function libraryFor(worker: Worker): Promise<typeof import('@azure/functions')> {
+async function libraryFor(worker: Worker): Promise<{ app: typeof appNamespace }> {
   jest.resetModules();
   jest.doMock('@azure/functions-core', () => worker.api, { virtual: true });
   return await import('@azure/functions');
 }
 
-interface Context {
-  triggerMetadata: unknown;
-  invocationId: string;
-  log(...args: unknown[]): void;
-  warn(...args: unknown[]): void;
-}
-
 const trigger = { type: 'eventHubTrigger', name: 'events', dataType: 'binary', cardinality: 'many' };
 
-async function workerWith(handler: (bodies: Buffer[], context: Context) => unknown, log?: (line: LogLine) => void) {
+async function workerWith(handler: FunctionHandler, log?: (line: LogLine) => void) {
   const worker = new Worker(log);
   const { app } = await libraryFor(worker);
   app.generic('take', { trigger, handler });

@@ -105,17 +105,21 @@ describe('a rename', () => {
     expect((await other.getFileClient('arrived.json').readToBuffer()).toString()).toBe('travels.json');
   });
 
-  it.each(['with space.json', 'ünïcödé-日本.json', 'a+b&c=d;e.json', "quote's.json", '100%.json', 'hash#and?mark.json'])(
-    'moves from and to %s',
-    async (name) => {
-      await put(account, `names/${name}`, name);
-      // The SDK takes the destination as a part of a URL: what a URL would misread has to be encoded by the caller.
-      await move(`names/${name}`, `moved${encodeURIComponent(`-${name}`)}`);
-      expect(await read(account, `moved-${name}`)).toBe(name);
-      await move(`moved-${name}`, `names/${encodeURIComponent(name)}`);
-      expect(await names(account, { path: 'names' })).toContain(`names/${name}`);
-    },
-  );
+  it.each([
+    'with space.json',
+    'ünïcödé-日本.json',
+    'a+b&c=d;e.json',
+    "quote's.json",
+    '100%.json',
+    'hash#and?mark.json',
+  ])('moves from and to %s', async (name) => {
+    await put(account, `names/${name}`, name);
+    // The SDK takes the destination as a part of a URL: what a URL would misread has to be encoded by the caller.
+    await move(`names/${name}`, `moved${encodeURIComponent(`-${name}`)}`);
+    expect(await read(account, `moved-${name}`)).toBe(name);
+    await move(`moved-${name}`, `names/${encodeURIComponent(name)}`);
+    expect(await names(account, { path: 'names' })).toContain(`names/${name}`);
+  });
 });
 
 describe('a rename of a directory', () => {
@@ -181,7 +185,8 @@ describe('renames at the same time', () => {
     await put(account, 'flip/a.json', content);
     let moving = true;
     const mover = (async () => {
-      for (const index of numbers(200)) await move(`flip/${index % 2 ? 'b' : 'a'}.json`, `flip/${index % 2 ? 'a' : 'b'}.json`);
+      for (const index of numbers(200))
+        await move(`flip/${index % 2 ? 'b' : 'a'}.json`, `flip/${index % 2 ? 'a' : 'b'}.json`);
       moving = false;
     })();
     let looks = 0;
@@ -206,11 +211,12 @@ describe('renames at the same time', () => {
   });
 
   it('over an existing file never leave its name empty', async () => {
-    await put(account, 'swap/current.json', '0');
+    // All of one length: the SDK's downloadToBuffer asks for the length first.
+    await put(account, 'swap/current.json', '00');
     let swapping = true;
     const swapper = (async () => {
       for (const index of numbers(100)) {
-        await put(account, 'swap/next.json', String(index));
+        await put(account, 'swap/next.json', String(index).padStart(2, '0'));
         await move('swap/next.json', 'swap/current.json');
       }
       swapping = false;

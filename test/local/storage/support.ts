@@ -1,4 +1,4 @@
-import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { BlobServiceClient, type ContainerClient, type StorageRetryOptions } from '@azure/storage-blob';
 import { type DataLakeFileSystemClient, DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { type LocalStorage, startStorage, type StorageOptions } from '../../../local/storage/storage';
 
@@ -26,9 +26,9 @@ export async function startAccount(options: StorageOptions = {}): Promise<Accoun
   };
 }
 
-/** Clients whose every failure is the test's to see. */
-export function clientsOf(connectionString: string) {
-  const options = { retryOptions: { maxTries: 1 } };
+/** Clients that do not retry unless told to: every failure is the test's to see. */
+export function clientsOf(connectionString: string, retryOptions: StorageRetryOptions = { maxTries: 1 }) {
+  const options = { retryOptions };
   return {
     lake: DataLakeServiceClient.fromConnectionString(connectionString, options),
     blobs: BlobServiceClient.fromConnectionString(connectionString, options),

@@ -1,0 +1,112 @@
+import { type Coverage, type Range } from './coverage';
+import { type PendingFile } from './ledger';
+import { dataPath, parseName, parseStagedName, type DataFile, type Shelf } from './names';
+import { type Source } from '../decode/event';
+
+/** A data file that readers can see. */
+export interface Published {
+  readonly path: string;
+  readonly shelf: Shelf;
+  readonly file: DataFile;
+  readonly bytes: number;
+}
+
+/** A staged file, under a name that no writer of before knows. */
+export interface Waiting extends Published {
+  /** The attempt that staged it: only files of one attempt make a run whole. */
+  readonly attempt: string;
+}
+
+/** What the file names tell. */
+export interface Findings {
+  /** Runs whose files are all there: bronze and quarantine counts add up. */
+  readonly whole: readonly Range[];
+  /** Runs of which a file is missing: only the lines of the files that are there can tell what is covered. */
+  readonly torn: readonly (Range & { readonly paths: readonly string[] })[];
+  /** Staged files that complete the lake: committed once, or never; either way their events are nowhere else. */
+  readonly adopted: readonly PendingFile[];
+}
+
+/** Judges published and staged files of one hub partition by their names. */
+export function findingsOf(source: Source, published: readonly Published[], waiting: readonly Waiting[]): Findings {
+  const whole: Range[] = [];
+  const torn: (Range & { paths: readonly string[] })[] = [];
+  const adopted: PendingFile[] = [];
+  const adopt = (file: Waiting): void => {
+    adopted.push({ staged: file.path, final: dataPath(file.shelf, source, file.file) });
+  };
+  for (const files of byRun(published, () => '')) {
+    const run = files[0]?.file as DataFile;
+    const missing = lengthOf(run) - countOf(files);
+    const part = waiting.find(
+      ({ file, shelf }) =>
+        isSameRun(file, run) && file.count === missing && !files.some((there) => there.shelf === shelf),
+    );
+    if (missing > 0 && part !== undefined) adopt(part);
+    if (missing <= 0 || part !== undefined) whole.push({ first: run.first, last: run.last });
+    else torn.push({ first: run.first, last: run.last, paths: files.map(({ path }) => path) });
+  }
+  const taken: Range[] = [...whole, ...torn];
+  for (const files of byRun(waiting, ({ attempt }) => attempt)) {
+    const run = files[0]?.file as DataFile;
+    if (countOf(files) !== lengthOf(run) || taken.some((range) => meets(range, run))) continue;
+    files.forEach(adopt);
+    whole.push({ first: run.first, last: run.last });
+    taken.push(run);
+  }
+  return { whole, torn, adopted };
+}
+
+/** The coverage that ranges make together, where they may overlap; null for none. */
+export function union(ranges: readonly Range[], noticedAt: number): Coverage | null {
+  const ascending = [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  const [head] = ascending;
+  if (head === undefined) return null;
+  const gaps = [];
+  let last = head.last;
+  for (const range of ascending) {
+    if (range.first > last + 1n) gaps.push({ first: last + 1n, last: range.first - 1n, noticedAt });
+    if (range.last > last) last = range.last;
+  }
+  return { start: head.first, last, gaps };
+}
+
+/** Reads what a listing of a shelf or of the staging folder says; strangers are left out. */
+export function readPublished(
+  shelf: Shelf,
+  listed: { readonly path: string; readonly bytes: number },
+): Published | null {
+  const file = parseName(nameOf(listed.path));
+  return file === null ? null : { ...listed, shelf, file };
+}
+
+/** As {@link readPublished}, for the staging folder. */
+export function readWaiting(listed: { readonly path: string; readonly bytes: number }): Waiting | null {
+  const staged = parseStagedName(nameOf(listed.path));
+  return staged === null ? null : { ...listed, shelf: staged.shelf, file: staged.file, attempt: staged.id };
+}
+
+function byRun<T extends Published>(files: readonly T[], also: (file: T) => string): T[][] {
+  const runs = Map.groupBy(files, (item) => `${item.file.first}-${item.file.last} ${also(item)}`);
+  return [...runs.values()];
+}
+
+function countOf(files: readonly Published[]): number {
+  return files.reduce((total, { file }) => total + file.count, 0);
+}
+
+function lengthOf(run: Range): number {
+  return Number(run.last - run.first) + 1;
+}
+
+function isSameRun(a: Range, b: Range): boolean {
+  return a.first === b.first && a.last === b.last;
+}
+
+function meets(a: Range, b: Range): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

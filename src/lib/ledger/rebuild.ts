@@ -1,0 +1,204 @@
+import { type Clock } from '../clock';
+import { type Source } from '../decode/event';
+import { hasCode, PipelineError } from '../errors';
+import { type Range } from './coverage';
+import { type Counters, type Ledger, type Successor } from './ledger';
+import { formatLedger, parseLedger } from './ledger-json';
+import { ledgerPath, replacedLedgerPath, stagedPath, stagingFolder, type Incarnate } from './names';
+import { isOf, readLedger } from './open';
+import { type Lake, type Versioned } from './port';
+import { publishPending } from './publish';
+import {
+  findingsOf,
+  readPublished,
+  readWaiting,
+  union,
+  type Findings,
+  type Published,
+  type Waiting,
+} from './rebuild-plan';
+
+/** What a rebuilding needs besides the lake. */
+export interface RebuildTools {
+  readonly clock: Clock;
+  readonly newId: () => string;
+}
+
+export interface Rebuilt {
+  /** The new ledger; null when the lake holds nothing of the partition, and the old one, if any, was put away. */
+  readonly ledger: Ledger | null;
+  /** Data files that readers could see already. */
+  readonly files: number;
+  /** Staged files that were published because their events were nowhere else. */
+  readonly adopted: readonly string[];
+  /** Runs of which a file is missing; what its lines held is an open gap now. */
+  readonly torn: readonly string[];
+}
+
+/** Whose ledger: an incarnation of a hub partition, and the source whose folders hold its files. */
+export type RebuildOf = Incarnate & { readonly source: Source };
+
+const MAX_ROUNDS = 5;
+
+/**
+ * Makes the ledger of a partition anew from what the lake holds: for a ledger that is damaged, lost, or contradicts the
+ * files. Writers may go on meanwhile: those who judged by the old ledger fail and judge again.
+ *
+ * Staged files first get names that nobody knows, so that a writer who committed by the old ledger cannot publish behind
+ * the new one's back. Then the names of all data files tell the coverage, and staged runs whose events are nowhere else
+ * are committed with it. The old ledger's bytes are kept under `_system/ledger-replaced/`.
+ *
+ * @throws PipelineError what the lake and publishing throw; `SWAP_CONTENTION` when writers kept winning
+ */
+export async function rebuildLedger(lake: Lake, of: RebuildOf, tools: RebuildTools): Promise<Rebuilt> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const rebuilt = await tryToRebuild(lake, of, tools);
+    if (rebuilt !== 'overtaken') return rebuilt;
+  }
+  throw new PipelineError(
+    'SWAP_CONTENTION',
+    `writers kept replacing ${ledgerPath(of)} while it was rebuilt: try again`,
+    {
+      retryable: true,
+    },
+  );
+}
+
+async function tryToRebuild(lake: Lake, of: RebuildOf, tools: RebuildTools): Promise<Rebuilt | 'overtaken'> {
+  const path = ledgerPath(of);
+  const found = await lake.read(path);
+  const old = found === null ? null : readable(found, path);
+  if (old !== null) await publishWhatIsThere(lake, old);
+  if (found !== null) await lake.stage(replacedLedgerPath(of, tools.newId()), found.bytes);
+  const waiting = await renameStaged(lake, of, tools);
+  const published = await listPublished(lake, of);
+  const findings = findingsOf(of.source, published, waiting);
+  const torn = findings.torn.map(({ first, last }) => `${first}-${last}`);
+  const adopted = waiting.filter(({ path: staged }) => findings.adopted.some((file) => file.staged === staged));
+  const ledger = await ledgerFrom(lake, of, findings, [...published, ...adopted], old, tools);
+  if (ledger === null) {
+    if (found !== null) await lake.remove(path);
+    return { ledger: null, files: 0, adopted: [], torn };
+  }
+  if ((await lake.swap(path, formatLedger(ledger), found?.etag ?? null)) === 'overtaken') return 'overtaken';
+  await publishPending(lake, ledger);
+  return { ledger, files: published.length, adopted: ledger.pending.map(({ final }) => final), torn };
+}
+
+/** The old ledger if it can be read at all: its start, successor and pending files are worth having. */
+function readable(found: Versioned, path: string): Ledger | null {
+  try {
+    return parseLedger(found.bytes, path);
+  } catch {
+    return null;
+  }
+}
+
+/** Finishes what the old ledger commits, as far as it can be: a missing file is why one rebuilds. */
+async function publishWhatIsThere(lake: Lake, old: Ledger): Promise<void> {
+  try {
+    await publishPending(lake, old);
+  } catch (error) {
+    if (!hasCode(error, 'COMMITTED_FILE_MISSING')) throw error;
+  }
+}
+
+async function renameStaged(lake: Lake, of: RebuildOf, { newId }: RebuildTools): Promise<Waiting[]> {
+  const waiting: Waiting[] = [];
+  const ids = new Map<string, string>();
+  for await (const listed of lake.list(stagingFolder(of))) {
+    const file = readWaiting(listed);
+    if (file === null) continue;
+    const attempt = ids.get(file.attempt) ?? newId();
+    ids.set(file.attempt, attempt);
+    const renamed = stagedPath(of, attempt, file.shelf, file.file);
+    if ((await lake.rename(file.path, renamed)) === 'renamed') waiting.push({ ...file, attempt, path: renamed });
+  }
+  return waiting;
+}
+
+async function listPublished(lake: Lake, of: RebuildOf): Promise<Published[]> {
+  const published: Published[] = [];
+  for (const shelf of ['bronze', 'quarantine'] as const) {
+    for await (const listed of lake.list(`${shelf}/${of.source}`)) {
+      const file = readPublished(shelf, listed);
+      if (file !== null && (await isOf(lake, of, file.path))) published.push(file);
+    }
+  }
+  return published;
+}
+
+async function ledgerFrom(
+  lake: Lake,
+  of: RebuildOf,
+  findings: Findings,
+  files: readonly Published[],
+  old: Ledger | null,
+  { clock, newId }: RebuildTools,
+): Promise<Ledger | null> {
+  const fromLines: Range[] = [];
+  for (const run of findings.torn) fromLines.push(...(await sequencesIn(lake, run.paths)));
+  const now = clock.now();
+  const found = union([...findings.whole, ...fromLines], now);
+  if (found === null) return null;
+  // What the old ledger covered before the first file that is left is missing, not never there.
+  const lost =
+    old !== null && old.start < found.start ? { first: old.start, last: found.start - 1n, noticedAt: now } : null;
+  const { source, namespace, hub, incarnation, partition } = of;
+  return {
+    source,
+    namespace,
+    hub,
+    incarnation,
+    partition,
+    generation: newId(),
+    hubCreatedAt: old?.hubCreatedAt ?? (await hubCreatedAt(lake, of)),
+    start: lost?.first ?? found.start,
+    last: found.last,
+    // The names tell each file's first event only: a little too early is safe, it may ask once too often for a new hub.
+    lastEnqueuedAt: Math.max(...files.map(({ file }) => file.firstEnqueuedAt)),
+    gaps: lost === null ? found.gaps : [lost, ...found.gaps],
+    pending: findings.adopted,
+    counters: countersOf(files),
+    successor: old?.successor ?? (await successorOf(lake, of)),
+  };
+}
+
+function countersOf(files: readonly Published[]): Counters {
+  const sum = (of: readonly Published[], pick: (file: Published) => number): number =>
+    of.reduce((total, file) => total + pick(file), 0);
+  const quarantined = files.filter(({ shelf }) => shelf === 'quarantine');
+  return {
+    events: sum(files, ({ file }) => file.count),
+    quarantined: sum(quarantined, ({ file }) => file.count),
+    files: files.length,
+    bytes: sum(files, ({ bytes }) => bytes),
+  };
+}
+
+/** The sequence numbers of a torn run's lines, each as a range: the header comes first in a line, the payload last. */
+async function sequencesIn(lake: Lake, paths: readonly string[]): Promise<Range[]> {
+  const ranges: Range[] = [];
+  for (const path of paths) {
+    const file = await lake.read(path);
+    for (const line of file?.bytes.toString('utf8').split('\n') ?? []) {
+      const sequence = /"sequenceNumber":(\d+)/.exec(line)?.[1];
+      if (sequence !== undefined) ranges.push({ first: BigInt(sequence), last: BigInt(sequence) });
+    }
+  }
+  return ranges;
+}
+
+/** When the hub of this incarnation was made, as the ledger before it says. */
+async function hubCreatedAt(lake: Lake, of: RebuildOf): Promise<number | null> {
+  if (of.incarnation === 1) return null;
+  const before = await readLedger(lake, { ...of, incarnation: of.incarnation - 1 });
+  return before?.ledger.successor?.hubCreatedAt ?? null;
+}
+
+/** The incarnation after this one, as its own ledger says. */
+async function successorOf(lake: Lake, of: RebuildOf): Promise<Successor | null> {
+  const after = await readLedger(lake, { ...of, incarnation: of.incarnation + 1 });
+  const createdAt = after?.ledger.hubCreatedAt ?? null;
+  return createdAt === null ? null : { incarnation: of.incarnation + 1, hubCreatedAt: createdAt };
+}
