@@ -46,16 +46,17 @@ export class EventHubsServer implements AsyncDisposable {
     return `Endpoint=sb://localhost:${this.port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
   }
 
-  /** How many clients are connected. */
-  get connectionCount(): number {
-    return this.#sockets.size;
+  /** Resolves once no client is connected. */
+  async idle(): Promise<void> {
+    for (const socket of this.#sockets) await once(socket, 'close');
   }
 
   /** Stops listening and cuts every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    // Without an error rhea does not notice, and keeps its heartbeat's timer for minutes.
+    for (const socket of this.#sockets) socket.destroy(new Error('The stand-in is closed.'));
     await closed;
   }
 }

@@ -1,4 +1,5 @@
 import { createServer, Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +34,7 @@ export interface LoggedRequest {
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** The last 10,000 requests. */
+  /** The requests, the oldest of too many left out. */
   readonly requests: readonly LoggedRequest[];
   /** Rules are asked in the order they were added; the first that strikes wins. */
   add(rule: FaultRule): Fault;
@@ -45,12 +46,13 @@ export interface FaultProxy extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const maxLoggedRequests = 10_000;
-
 type Entry = { -readonly [K in keyof LoggedRequest]: LoggedRequest[K] };
 
-/** Listens on 127.0.0.1 at a free port and forwards to `target`. */
-export async function startFaultProxy(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+/** Listens on 127.0.0.1 at a free port, forwards to `target` and keeps a log of the last requests. */
+export async function startFaultProxy(
+  target: { readonly host: string; readonly port: number },
+  { maxLoggedRequests = 10_000 }: { readonly maxLoggedRequests?: number } = {},
+): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
   const host = '127.0.0.1';
   let faults: ArmedFault[] = [];
@@ -63,10 +65,12 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
     const paths = entry.source === null ? [entry.path] : [entry.path, entry.source];
     const fault = faults.find((each) => matches(each.rule, entry.operation, paths) && each.strike());
     entry.fault = fault?.rule.action.kind ?? null;
-    const exchange: Exchange = { request, response, entry, agent, target };
+    // Taken at once: a request that was destroyed no longer has it.
+    const { socket } = request;
+    const exchange: Exchange = { request, response, socket, entry, agent, target };
     // Whatever breaks on the way, the client sees what a broken network shows: its connection ends.
     void act(exchange, fault)
-      .catch(() => request.socket.destroy())
+      .catch(() => socket.destroy())
       .finally(() => fault?.settle());
   });
   server.keepAliveTimeout = 0;
@@ -106,42 +110,43 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly socket: Socket;
   readonly entry: Entry;
   readonly agent: Agent;
   readonly target: { readonly host: string; readonly port: number };
 }
 
 async function act(exchange: Exchange, fault: ArmedFault | undefined): Promise<void> {
-  const { request } = exchange;
+  const { request, socket } = exchange;
   const action = fault?.rule.action;
   if (fault === undefined || action === undefined) return forward(exchange);
   switch (action.kind) {
     case 'cut':
-      request.socket.destroy();
+      socket.destroy();
       return;
     case 'loseAnswer':
       await forwardAndDrop(exchange, request);
-      request.socket.destroy();
+      socket.destroy();
       return;
     case 'cutHalfway':
       await forwardHalf(request, openUpstream(exchange));
-      request.socket.destroy();
+      socket.destroy();
       return;
     case 'delay':
-      if (await staysUntil(request, (signal) => sleep(action.ms, undefined, { signal }))) await forward(exchange);
+      if (await staysUntil(socket, (signal) => sleep(action.ms, undefined, { signal }))) await forward(exchange);
       return;
     case 'hold':
-      if (await staysUntil(request, () => fault.released)) await forward(exchange);
+      if (await staysUntil(socket, () => fault.released)) await forward(exchange);
       return;
     case 'late': {
       const body = await buffer(request);
-      request.socket.destroy();
+      socket.destroy();
       await fault.released;
       return forwardAndDrop(exchange, body);
     }
     case 'hang':
-      await staysUntil(request, () => fault.released);
-      request.socket.destroy();
+      await staysUntil(socket, () => fault.released);
+      socket.destroy();
       return;
     case 'status':
       return refuse(exchange, action);
@@ -188,21 +193,26 @@ async function forwardAndDrop(exchange: Exchange, body: IncomingMessage | Buffer
   const upstream = openUpstream(exchange);
   const answered = answerOf(upstream);
   if (Buffer.isBuffer(body)) upstream.end(body);
-  else body.pipe(upstream);
+  else {
+    body.once('close', () => {
+      if (!body.complete) upstream.destroy();
+    });
+    body.pipe(upstream);
+  }
   const answer = await answered;
   exchange.entry.status = answer.statusCode ?? null;
   await buffer(answer);
 }
 
 /** Waits for `event`; false when the client closes its connection first. */
-async function staysUntil(request: IncomingMessage, event: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
+async function staysUntil(socket: Socket, event: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
   const leaving = new AbortController();
   const left = deferred<false>();
   const leave = () => {
     leaving.abort();
     left.resolve(false);
   };
-  request.socket.once('close', leave);
+  socket.once('close', leave);
   try {
     const came = event(leaving.signal).then(
       () => true,
@@ -210,7 +220,7 @@ async function staysUntil(request: IncomingMessage, event: (signal: AbortSignal)
     );
     return await Promise.race([came, left.promise]);
   } finally {
-    request.socket.off('close', leave);
+    socket.off('close', leave);
   }
 }
 
@@ -222,6 +232,7 @@ function refuse({ request, response, entry }: Exchange, action: FaultAction & { 
     : `<?xml version="1.0" encoding="utf-8"?><Error><Code>${action.code}</Code><Message>${message}</Message></Error>`;
   request.resume();
   return new Promise((resolve) => {
+    response.once('close', resolve);
     request.once('end', () => {
       entry.status = null;
       response.writeHead(action.status, {
@@ -230,7 +241,7 @@ function refuse({ request, response, entry }: Exchange, action: FaultAction & { 
         'x-ms-error-code': action.code,
         ...(action.retryAfterSeconds === null ? {} : { 'retry-after': String(action.retryAfterSeconds) }),
       });
-      response.end(request.method === 'HEAD' ? undefined : body, resolve);
+      response.end(request.method === 'HEAD' ? undefined : body);
     });
   });
 }

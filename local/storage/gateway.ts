@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type Socket } from 'node:net';
 import { append, flush } from './append';
 import { create } from './create';
 import {
@@ -61,20 +62,22 @@ export function gateway(lake: Lake, blobApi: RequestListener, log: (line: string
       return;
     }
     const { operation, fileSystem, path, query } = asked;
+    // Taken at once: a request that was destroyed no longer has it.
+    const { socket } = request;
     const answer = async () => {
       if (!isSigned(head)) throw new LakeError('AuthenticationFailed');
       return handlers[operation](lake, { operation, fileSystem, path, query, headers: request.headers, body: request });
     };
     answer()
-      .catch((error: unknown) => refusal(error, request, log))
+      .catch((error: unknown) => refusal(error, request, socket, log))
       .then((given) => send(request, response, given))
-      .catch(() => request.socket.destroy());
+      .catch(() => socket.destroy());
   };
 }
 
-function refusal(error: unknown, request: IncomingMessage, log: (line: string) => void): LakeAnswer {
+function refusal(error: unknown, request: IncomingMessage, socket: Socket, log: (line: string) => void): LakeAnswer {
   // A client that left in the middle of its body is answered by nobody.
-  if (request.socket.destroyed) throw error;
+  if (socket.destroyed) throw error;
   const known = error instanceof LakeError ? error : new LakeError('InternalError', String(error));
   if (known.status >= 500) log(`${request.method ?? ''} ${request.url ?? ''}: ${known.message}`);
   return {

@@ -13,11 +13,11 @@ interface Diagnosis {
   readonly retryable: boolean;
 }
 
-/** What the SDK threw as an EVENT_HUBS_FAILED that names the place, what was found and what to do. */
+/** What the SDK threw, null for what must not be shown, as an EVENT_HUBS_FAILED that names the place, what was found and what to do. */
 export function hubError(thrown: unknown, place: HubPlace): PipelineError {
   const { found, action, retryable } = diagnose(innermost(thrown), place);
   const message = `Event Hubs namespace ${place.namespace}, hub ${place.hub}: found ${found}; expected the hub's properties. ${action}.`;
-  return new PipelineError('EVENT_HUBS_FAILED', message, { retryable, cause: thrown });
+  return new PipelineError('EVENT_HUBS_FAILED', message, { retryable, cause: thrown ?? undefined });
 }
 
 /** After several tries the SDK throws an AggregateError without a message of its own. */
@@ -56,7 +56,6 @@ function diagnose(error: ReturnType<typeof innermost>, place: HubPlace): Diagnos
     case 'EAI_AGAIN':
     case 'ECONNREFUSED':
     case 'ECONNRESET':
-    case 'ServiceCommunicationError':
       return {
         found: `no connection (${error.code ?? ''})`,
         action: 'Check that the namespace exists under this name and can be reached from here',

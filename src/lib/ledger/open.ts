@@ -51,7 +51,8 @@ export async function readLedger(lake: Lake, of: Incarnate): Promise<BornLedger 
   if (ledgerPath(ledger) !== path) {
     throw new PipelineError(
       'LEDGER_DAMAGED',
-      `${path} is the ledger of ${ledgerPath(ledger)}: it was copied or moved`,
+      `${path} is the ledger of ${ledgerPath(ledger)}: it was copied or moved. Restore the right one (soft delete), or ` +
+        `rebuild it from the file names: docs/commit.md, "rebuild-ledger".`,
       {
         retryable: true,
       },

@@ -155,8 +155,7 @@ async function ledgerFrom(
     hubCreatedAt: old?.hubCreatedAt ?? (await hubCreatedAt(lake, of)),
     start: lost?.first ?? found.start,
     last: found.last,
-    // The names tell each file's first event only: a little too early is safe, it may ask once too often for a new hub.
-    lastEnqueuedAt: Math.max(...files.map(({ file }) => file.firstEnqueuedAt)),
+    lastEnqueuedAt: await lastEnqueuedAt(lake, files),
     gaps: lost === null ? found.gaps : [lost, ...found.gaps],
     pending: findings.adopted,
     counters: countersOf(files),
@@ -176,17 +175,31 @@ function countersOf(files: readonly Published[]): Counters {
   };
 }
 
-/** The sequence numbers of a torn run's lines, each as a range: the header comes first in a line, the payload last. */
+/** The sequence numbers of a torn run's lines, each as a range. */
 async function sequencesIn(lake: Lake, paths: readonly string[]): Promise<Range[]> {
-  const ranges: Range[] = [];
+  const found = await inLines(lake, paths, /"sequenceNumber":(\d+)/);
+  return found.map((sequence) => ({ first: BigInt(sequence), last: BigInt(sequence) }));
+}
+
+/** The enqueued time of the latest event, UTC ms: a name tells its first event's only. Later events have later times. */
+async function lastEnqueuedAt(lake: Lake, files: readonly Published[]): Promise<number> {
+  const last = files.reduce((highest, { file }) => (file.last > highest ? file.last : highest), 0n);
+  const paths = files.filter(({ file }) => file.last === last).map(({ path }) => path);
+  const times = await inLines(lake, paths, /"enqueuedTime":"([^"]+)"/);
+  return times.reduce((latest, time) => Math.max(latest, Date.parse(time)), -Infinity);
+}
+
+/** What `field` captures in each line, where it stands first: the header comes before anything that a sender wrote. */
+async function inLines(lake: Lake, paths: readonly string[], field: RegExp): Promise<string[]> {
+  const found: string[] = [];
   for (const path of paths) {
     const file = await lake.read(path);
     for (const line of file?.bytes.toString('utf8').split('\n') ?? []) {
-      const sequence = /"sequenceNumber":(\d+)/.exec(line)?.[1];
-      if (sequence !== undefined) ranges.push({ first: BigInt(sequence), last: BigInt(sequence) });
+      const value = field.exec(line)?.[1];
+      if (value !== undefined) found.push(value);
     }
   }
-  return ranges;
+  return found;
 }
 
 /** When the hub of this incarnation was made, as the ledger before it says. */

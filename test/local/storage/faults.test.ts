@@ -11,7 +11,7 @@ import {
   startFaultProxy,
   status,
 } from '../../../local/storage/faults';
-import { matches } from '../../../local/storage/fault-rules';
+import { type FaultRule, matches } from '../../../local/storage/fault-rules';
 import { startLake, type TestLake } from '../../support/storage';
 import { clientsOf, refusalOf } from './support';
 
@@ -225,19 +225,19 @@ describe('a rule', () => {
     expect(await refusalOf(put('cleared.txt'))).toBe('no error');
   });
 
-  it.each([
-    [{ operation: 'any' as const }, true],
-    [{ operation: 'rename' as const }, true],
-    [{ operation: 'putBlob' as const }, false],
-    [{ operation: ['putBlob', 'rename'] as const }, true],
-    [{ operation: 'any' as const, path: 'staging/' }, true],
-    [{ operation: 'any' as const, path: /^bronze\/.*\.json$/g }, true],
-    [{ operation: 'any' as const, path: /^staging$/ }, false],
-    [{ operation: 'any' as const, path: 'ledger' }, false],
-  ])('%j matches a rename by either of its names: %s', (rule, expected) => {
+  it.each<[string, Omit<FaultRule, 'action'>, boolean]>([
+    ['any operation', { operation: 'any' }, true],
+    ['the operation', { operation: 'rename' }, true],
+    ['another operation', { operation: 'putBlob' }, false],
+    ['one of several operations', { operation: ['putBlob', 'rename'] }, true],
+    ['a part of the source', { operation: 'any', path: 'staging/' }, true],
+    ['an expression for the destination', { operation: 'any', path: /^bronze\/.*\.json$/g }, true],
+    ['an expression that is anchored', { operation: 'any', path: /^staging$/ }, false],
+    ['another path', { operation: 'any', path: 'ledger' }, false],
+  ])('by %s is about a rename or not, each time anew', (_name, rule, expected) => {
     const paths = ['bronze/a.json', 'staging/a'];
-    for (let again = 0; again < 2; again += 1)
-      expect(matches({ ...rule, action: cut() }, 'rename', paths)).toBe(expected);
+    for (const time of [1, 2])
+      expect([time, matches({ ...rule, action: cut() }, 'rename', paths)]).toEqual([time, expected]);
   });
 });
 
@@ -286,6 +286,12 @@ describe('the log', () => {
       },
     ]);
   });
+});
+
+it('keeps no more of the log than it is told to', async () => {
+  await using proxy = await startFaultProxy({ host: '127.0.0.1', port: lake.storage.port }, { maxLoggedRequests: 2 });
+  for (const name of ['1', '2', '3']) await fetch(`http://127.0.0.1:${proxy.port}/devstoreaccount1/data/${name}`);
+  expect(proxy.requests.map(({ path }) => path)).toEqual(['2', '3']);
 });
 
 it('ends the connection when nobody listens behind it', async () => {

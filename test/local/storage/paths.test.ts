@@ -1,3 +1,4 @@
+import { type FileSystemListPathsResponse } from '@azure/storage-file-datalake';
 import { type Account, names, put, read, refusalOf, startAccount } from './support';
 
 let account: Account;
@@ -11,7 +12,8 @@ const directory = (path: string) => account.data.getDirectoryClient(path);
 const nowhere = () => account.lake.getFileSystemClient('nowhere');
 const ifFree = { conditions: { ifNoneMatch: '*' } };
 const ifWrong = { conditions: { ifMatch: '"0x0123456789ABCDEF"' } };
-/** Header names are the SDK's to sign and send; a token credential alone makes it page its deletes. */
+/** The SDK leaves the last value of its page iterators untyped. */
+const pageOf = ({ value }: { value?: unknown }) => (value as FileSystemListPathsResponse | undefined)?.pathItems ?? [];
 const pagesOf = async (options: object, maxPageSize: number) => {
   const pages: string[][] = [];
   for await (const page of account.data.listPaths(options).byPage({ maxPageSize })) {
@@ -141,19 +143,21 @@ describe('list', () => {
   it('neither repeats nor skips what stays while files come and go between pages', async () => {
     for (const name of ['b', 'd', 'f', 'h']) await put(account, `moving/${name}`);
     const pages = account.data.listPaths({ path: 'moving' }).byPage({ maxPageSize: 2 });
-    const first = (await pages.next()).value;
+    const first = pageOf(await pages.next());
     await put(account, 'moving/a');
     await put(account, 'moving/g');
     await file('moving/f').delete();
     const rest: string[] = [];
-    for await (const page of pages) rest.push(...(page.pathItems ?? []).map(({ name }) => name ?? ''));
-    expect(first?.pathItems?.map(({ name }) => name)).toEqual(['moving/b', 'moving/d']);
+    for await (const page of pages) {
+      for (const { name } of page.pathItems ?? []) rest.push(name ?? '');
+    }
+    expect(first.map(({ name }) => name)).toEqual(['moving/b', 'moving/d']);
     expect(rest).toEqual(['moving/g', 'moving/h']);
   });
 
   it('tells length, entity tag and time of each file', async () => {
     const etag = await put(account, 'told/x.txt', '12345');
-    const [entry] = (await account.data.listPaths({ path: 'told' }).byPage().next()).value?.pathItems ?? [];
+    const [entry] = pageOf(await account.data.listPaths({ path: 'told' }).byPage().next());
     const { lastModified } = await file('told/x.txt').getProperties();
     expect(entry).toMatchObject({ name: 'told/x.txt', contentLength: 5, lastModified });
     expect(entry?.etag).toBe(etag.replaceAll('"', ''));

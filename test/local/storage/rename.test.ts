@@ -183,21 +183,21 @@ describe('renames at the same time', () => {
   it('let a reader see the file under exactly one of its names, whole, at every moment', async () => {
     const content = 'x'.repeat(200_000);
     await put(account, 'flip/a.json', content);
-    let moving = true;
+    const state = { moving: true };
     const mover = (async () => {
       for (const index of numbers(200))
         await move(`flip/${index % 2 ? 'b' : 'a'}.json`, `flip/${index % 2 ? 'a' : 'b'}.json`);
-      moving = false;
+      state.moving = false;
     })();
     let looks = 0;
     let reads = 0;
-    while (moving) {
+    while (state.moving) {
       expect(await names(account, { path: 'flip' })).toHaveLength(1);
       looks += 1;
       const answer = await account.container
         .getBlobClient('flip/a.json')
         .downloadToBuffer()
-        .catch((error: { statusCode?: number }) => error);
+        .catch((error: unknown) => error as { statusCode?: number });
       if (Buffer.isBuffer(answer)) {
         expect(answer.toString()).toBe(content);
         reads += 1;
@@ -213,16 +213,16 @@ describe('renames at the same time', () => {
   it('over an existing file never leave its name empty', async () => {
     // All of one length: the SDK's downloadToBuffer asks for the length first.
     await put(account, 'swap/current.json', '00');
-    let swapping = true;
+    const state = { swapping: true };
     const swapper = (async () => {
       for (const index of numbers(100)) {
         await put(account, 'swap/next.json', String(index).padStart(2, '0'));
         await move('swap/next.json', 'swap/current.json');
       }
-      swapping = false;
+      state.swapping = false;
     })();
     let last = 0;
-    while (swapping) {
+    while (state.swapping) {
       const seen = Number(await account.container.getBlobClient('swap/current.json').downloadToBuffer());
       expect(seen).toBeGreaterThanOrEqual(last);
       last = seen;

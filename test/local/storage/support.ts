@@ -39,8 +39,10 @@ export function clientsOf(connectionString: string, retryOptions: StorageRetryOp
 export async function refusalOf(work: Promise<unknown>): Promise<string> {
   const outcome = await work.then(
     () => 'no error',
-    (error: { statusCode?: number; code?: string; message?: string }) =>
-      `${error.statusCode ?? ''} ${error.code ?? error.message ?? ''}`,
+    (error: unknown) => {
+      const { statusCode, code, message } = error as { statusCode?: number; code?: string; message?: string };
+      return `${statusCode ?? ''} ${code ?? message ?? ''}`;
+    },
   );
   return outcome;
 }
