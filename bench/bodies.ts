@@ -93,7 +93,9 @@ const SCHEMA = {
     struct(
       'io.debezium.connector.postgresql.Source',
       'source',
-      Object.entries(source(1)).map(([name, value]) => field(name, typeof value === 'number' ? 'int64' : 'string', true)),
+      Object.entries(source(1)).map(([name, value]) =>
+        field(name, typeof value === 'number' ? 'int64' : 'string', true),
+      ),
     ),
     field('op', 'string', false),
     field('ts_ms', 'int64', true),
@@ -120,7 +122,11 @@ function changeStream(i: number): Record<string, unknown> {
         id: 90_000 + (i % 50_000),
         name: 'Anne-Marie Kretchmar',
         email: `customer.${90_000 + (i % 50_000)}@shop.example`,
-        address: { street: `${(i % 240) + 1} Mill Lane`, postcode: `LS${(i % 28) + 1} ${i % 9}QT`, city: pick(CITIES, i) },
+        address: {
+          street: `${(i % 240) + 1} Mill Lane`,
+          postcode: `LS${(i % 28) + 1} ${i % 9}QT`,
+          city: pick(CITIES, i),
+        },
       },
       status: pick(STATES, i),
       total: { $numberDecimal: `${(i * 37) % 900}.${String((i * 13) % 100).padStart(2, '0')}` },

@@ -40,7 +40,10 @@ const CONTEXT = {
 } as const;
 
 /** Runs the comparison; both sides take turns in every round, so that a busy machine slows both. */
-export async function benchEncode({ rounds = 40, bodiesPerKind = 1000 }: EncodeBenchOptions = {}): Promise<EncodeBench> {
+export async function benchEncode({
+  rounds = 40,
+  bodiesPerKind = 1000,
+}: EncodeBenchOptions = {}): Promise<EncodeBench> {
   const kinds = BODY_KINDS.map(({ name, make }, k) => ({
     name,
     events: Array.from({ length: bodiesPerKind }, (_, i) => eventOf(make(i), k * bodiesPerKind + i)),

@@ -91,7 +91,7 @@ export class ArmedFault implements Fault {
   readonly rule: FaultRule;
   readonly #reached = deferred();
   readonly #settled = deferred();
-  readonly #gate = deferred();
+  readonly #gate = deferred<boolean>();
   #skipped = 0;
   #hits = 0;
   #removed = false;
@@ -112,8 +112,8 @@ export class ArmedFault implements Fault {
     return this.#settled.promise;
   }
 
-  /** Resolves once released. */
-  get released(): Promise<void> {
+  /** Resolves to true once released, to false once dropped. */
+  get released(): Promise<boolean> {
     return this.#gate.promise;
   }
 
@@ -134,7 +134,12 @@ export class ArmedFault implements Fault {
   }
 
   release(): void {
-    this.#gate.resolve(undefined);
+    this.#gate.resolve(true);
+  }
+
+  /** What is held never reaches the service. */
+  drop(): void {
+    this.#gate.resolve(false);
   }
 
   remove(): void {

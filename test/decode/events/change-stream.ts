@@ -25,9 +25,12 @@ export const insertCanonical = insert
 
 /** The same as JSON.stringify writes the Node.js driver's types. */
 export const insertOfNodeDriver = insert
-  .replace('{"$timestamp": {"t": 1716912345, "i": 7}}', '{"$timestamp": "7374082370848227335"}')
+  .replace('{"$timestamp": {"t": 1716912345, "i": 7}}', '{"$timestamp": "7374082371873669127"}')
   .replace('{"$date": "2024-05-28T16:05:45.678Z"}', '"2024-05-28T16:05:45.678Z"')
-  .replace('{"$binary": {"base64": "NX7MXcLdRi6pIT86e52k5A==", "subType": "04"}}', '"357ecc5d-c2dd-462e-a921-3f3a7b9da4e4"');
+  .replace(
+    '{"$binary": {"base64": "NX7MXcLdRi6pIT86e52k5A==", "subType": "04"}}',
+    '"357ecc5d-c2dd-462e-a921-3f3a7b9da4e4"',
+  );
 
 /** MongoDB 5: no wall time. */
 export const update = `{

@@ -34,7 +34,8 @@ export const truncate = '{"action":"T","xid":772,"lsn":"16/B374D8A0","schema":"p
 export const message =
   '{"action":"M","xid":null,"timestamp":null,"origin":null,"lsn":"0/175B688","transactional":false,"prefix":"wal2json","content":"this message"}';
 
-export const begin = '{"action":"B","xid":771,"timestamp":"2026-11-22 22:59:58.7+00","lsn":"16/B374D9F0","nextlsn":"16/B374DA20"}';
+export const begin =
+  '{"action":"B","xid":771,"timestamp":"2026-11-22 22:59:58.7+00","lsn":"16/B374D9F0","nextlsn":"16/B374DA20"}';
 
 export const commit = begin.replace('"B"', '"C"');
 
