@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { type FunctionMetadata } from './rpc';
 import { type Batch } from './worker';
 import { type WorkerCommand, type WorkerReply } from './worker-process';
@@ -11,8 +12,8 @@ export interface WorkerOptions {
   /** The built app: package.json, host.json and what `main` names. */
   readonly app: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Called with whole lines of the worker's log, each one JSON. */
-  readonly onLog?: (text: string) => void;
+  /** Called with each line that the worker writes: its log, each line JSON, and whatever the app prints. */
+  readonly onLog?: (line: string) => void;
 }
 
 type Order = WorkerCommand extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
@@ -26,8 +27,8 @@ export class SpawnedWorker implements AsyncDisposable {
   constructor(options: WorkerOptions) {
     const settings = { cwd: options.app, env: options.env, serialization: 'advanced', silent: true } as const;
     this.#child = fork(options.script, [options.app], settings);
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
+    for (const input of [this.#child.stdout, this.#child.stderr]) {
+      if (input !== null) createInterface({ input }).on('line', (line) => options.onLog?.(line));
     }
     this.#child.on('message', (message) => this.#settle(message as WorkerReply));
     this.#child.on('exit', () => {
@@ -69,7 +70,9 @@ export class SpawnedWorker implements AsyncDisposable {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#child.send({ id, ...order });
+      this.#child.send({ id, ...order }, (error) => {
+        if (error !== null) reject(new Error('The worker died.', { cause: error }));
+      });
     });
   }
 

@@ -11,7 +11,7 @@ beforeAll(async () => (app = await buildApp()));
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** Nothing of this process's environment reaches the app but what node needs. */
-const spawn = (env: NodeJS.ProcessEnv, onLog: (text: string) => void = () => undefined): SpawnedWorker =>
+const spawn = (env: NodeJS.ProcessEnv, onLog: (line: string) => void = () => undefined): SpawnedWorker =>
   new SpawnedWorker({
     script: app.workerScript,
     app: app.directory,
@@ -85,7 +85,7 @@ test('on wrong settings the start fails with every fault in one message, and no 
     EVENTHUB_CONNECTION_STRING: `${byKey.EVENTHUB_CONNECTION_STRING};EntityPath=x`,
     LAKE_FILESYSTEM: '-',
   };
-  await using worker = spawn(wrong, (text) => log.push(text));
+  await using worker = spawn(wrong, (line) => log.push(line));
   await worker.load();
   const error = await worker.start().then(
     () => null,

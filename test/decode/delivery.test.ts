@@ -139,6 +139,8 @@ describe('a sequence number', () => {
     {},
     { low: 1 },
     { low: 1.5, high: 0 },
+    { low: 2 ** 32, high: 0 },
+    { low: 0, high: 2 ** 31 },
     { low: '1', high: '0' },
     { low: 0, high: -1, unsigned: false },
     { low: 0, high: -1, unsigned: true },

@@ -129,6 +129,11 @@ describe('a Debezium event of PostgreSQL', () => {
       debezium.cloudEventNewType,
       { ...cloudEvent, operation: 'create', committedTime: '2020-01-13T13:55:39.738941Z' },
     ],
+    [
+      'a CloudEvent with its own time alone',
+      debezium.cloudEventOldType.replace('"iodebeziumtsms": "1578923739738", ', ''),
+      cloudEvent,
+    ],
     ['an envelope that a relay put into a CloudEvent', debezium.cloudEventAroundEnvelope, customers],
   ])('%s', (_name, text, expected) => {
     expect(recogniseText(text)).toEqual(expected);
@@ -284,6 +289,19 @@ describe('a MongoDB change-stream document', () => {
   test('keeps a transaction number beyond 2^53', () => {
     const change = recogniseText(changeStream.insert.replace('"txnNumber": 3', '"txnNumber": 9007199254740993'));
     expect(change?.transactionId).toBe(`${LSID}:9007199254740993`);
+  });
+
+  test.each([
+    ['an increment beyond 32 bits', '"i": 4294967296'],
+    ['a negative increment', '"i": -1'],
+    ['an increment that is missing', '"j": 7'],
+  ])('has no position with %s', (_name, increment) => {
+    expect(recogniseText(changeStream.insert.replace('"i": 7', increment))).toEqual({ ...orders, position: null });
+  });
+
+  test('shows a session that is called a UUID and is too short for one as it stands', () => {
+    const change = recogniseText(changeStream.insert.replace('NX7MXcLdRi6pIT86e52k5A==', 'NX7MXcLdRi4='));
+    expect(change?.transactionId).toBe('NX7MXcLdRi4=:3');
   });
 
   test('shows a session that is not a UUID as the base64 that it is', () => {

@@ -173,7 +173,7 @@ describe('a run', () => {
     };
     let next = setImmediate(count);
     await encodeRun(
-      Array.from({ length: 20 }, (_, i) => eventOf(body, i)),
+      Array.from({ length: 21 }, (_, i) => eventOf(body, i)),
       context,
     );
     clearImmediate(next);

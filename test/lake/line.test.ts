@@ -84,7 +84,8 @@ describe('the head of a bronze line', () => {
   });
 
   test.each([
-    ['quotation marks and backslashes', 'a"b\\c'],
+    ['quotation marks', 'a"b'],
+    ['backslashes', 'a\\b'],
     ['control characters', 'a\u0000\b\n\r\t\u001f\u007fb'],
     ['text beyond ASCII', 'Bestellung für Šiška 😀 \u2028'],
     ['nothing', ''],

@@ -43,7 +43,7 @@ describe('the byte budget', () => {
     const large = gate();
     const begun: string[] = [];
     const first = budget.holding(1_000, never, () => (begun.push('large'), large.opened));
-    const second = budget.holding(1, never, async () => void begun.push('small'));
+    const second = budget.holding(1, never, () => Promise.resolve(void begun.push('small')));
     await settle();
     expect(begun).toEqual(['large']);
     large.open();

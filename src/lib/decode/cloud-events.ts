@@ -3,14 +3,6 @@ import { fromConnector, operationOf, recogniseDebezium } from './debezium';
 import { type JsonObject, isObject } from './json';
 import { millisOf, parseTime } from './time';
 
-/** The event types of Debezium's converter, the older form (up to 2.5) and the newer. */
-const CONNECTORS = new Map<unknown, string>([
-  ['io.debezium.postgresql.datachangeevent', 'postgresql'],
-  ['io.debezium.mongodb.datachangeevent', 'mongodb'],
-  ['io.debezium.connector.postgresql.DataChangeEvent', 'postgresql'],
-  ['io.debezium.connector.mongodb.DataChangeEvent', 'mongodb'],
-]);
-
 /**
  * A Debezium change in a structured CloudEvent (JSON). The facts are its `iodebezium…` attributes: the names of the `source`
  * block with all but letters and digits left out, 64-bit integers as strings. `data` then holds only the row, whose shape
@@ -22,8 +14,9 @@ export function recogniseCloudEvent(value: JsonObject): Change | null {
   if (typeof value.specversion !== 'string') return null;
   const operation = operationOf(value.iodebeziumop);
   if (operation === null) return isObject(value.data) ? recogniseDebezium(value.data) : null;
-  // A sender may name the type; the connector's own attribute stays.
-  return fromConnector(CONNECTORS.get(value.type) ?? value.iodebeziumconnector, operation, {
+  // Not by `type`: it has been renamed once (`io.debezium.postgresql.datachangeevent` became
+  // `io.debezium.connector.postgresql.DataChangeEvent`), and senders may set their own.
+  return fromConnector(value.iodebeziumconnector, operation, {
     db: value.iodebeziumdb,
     schema: value.iodebeziumschema,
     table: value.iodebeziumtable,

@@ -27,9 +27,7 @@ export interface MongoFacts {
  * @throws INEXACT where a number is too large to be trusted.
  */
 export function recogniseDebezium(value: JsonObject): Change | null {
-  const change = withoutWrapper(value);
-  if (change !== null) return change;
-  return value.schema !== undefined && isObject(value.payload) ? withoutWrapper(value.payload) : null;
+  return withoutWrapper(value) ?? (isObject(value.payload) ? withoutWrapper(value.payload) : null);
 }
 
 function withoutWrapper(value: JsonObject): Change | null {

@@ -18,9 +18,14 @@ function exactInteger(value: unknown): bigint | null {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : null;
   if (typeof value === 'string') return /^\d{1,19}$/.test(value) ? BigInt(value) : null;
-  if (!isObject(value) || !Number.isInteger(value.low) || !Number.isInteger(value.high)) return null;
-  const bits = (BigInt(Number(value.high) >>> 0) << 32n) | BigInt(Number(value.low) >>> 0);
-  return value.unsigned === true ? bits : BigInt.asIntN(64, bits);
+  if (!isObject(value) || !isHalf(value.low) || !isHalf(value.high)) return null;
+  // `unsigned` need not be asked: with the topmost bit set the number is negative or beyond the largest, and refused.
+  return (BigInt(value.high) << 32n) | BigInt(value.low >>> 0);
+}
+
+/** Whether `value` is 32 bits as a signed or unsigned integer. */
+function isHalf(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= -(2 ** 31) && Number(value) < 2 ** 32;
 }
 
 /** The offset as text, exact: `x-opt-offset` before the host's own copies, which may be rounded numbers; null where none is. */

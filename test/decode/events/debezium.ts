@@ -126,7 +126,7 @@ export const cloudEventOldType = `{
   "iodebeziumop": "r", "iodebeziumversion": "2.3.4.Final", "iodebeziumconnector": "postgresql", "iodebeziumname": "test_server",
   "iodebeziumtsms": "1578923739738", "iodebeziumsnapshot": "true", "iodebeziumdb": "postgres", "iodebeziumschema": "s1",
   "iodebeziumtable": "a", "iodebeziumtxId": "565", "iodebeziumlsn": "29274832", "iodebeziumxmin": null,
-  "iodebeziumtxid": "565:29274832", "iodebeziumtxtotalorder": "1", "iodebeziumtxdatacollectionorder": "1",
+  "iodebeziumtxid": "571:53195829", "iodebeziumtxtotalorder": "1", "iodebeziumtxdatacollectionorder": "1",
   "data": {"schema": {"type": "struct", "name": "test_server.s1.a.Data"}, "payload": {"before": null, "after": {"pk": 1, "name": "Bob"}}}
 }`;
 
