@@ -15,6 +15,7 @@ const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
 const BUNDLES = [
   { entry: 'src/functions/index.ts', file: 'functions.js', published: true },
   { entry: 'local/host/worker-process.ts', file: 'worker-process.js' },
+  { entry: 'local/main.ts', file: 'local.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];
 
