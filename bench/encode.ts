@@ -1,24 +1,17 @@
 import { type HubEvent } from '../src/lib/decode/event';
 import { encodeRun } from '../src/lib/lake/encode';
 import { BODY_KINDS } from './bodies';
-
-/**
- * The throughput of `encodeRun` as a share of that of one bare `JSON.parse(body.toString())` for each body: parsing once is
- * the price of knowing that a body is JSON, so the share tells what all the rest costs.
- */
-export interface Ratio {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  /** The median's 95 % confidence interval, by bootstrap. */
-  readonly ci95: readonly [number, number];
-}
+import { median, ratioOf, type Ratio, type Round } from './ratio';
 
 export interface EncodeBench {
   readonly name: 'encode';
   /** Bodies in a round and their mean size, by kind. */
   readonly bodies: Readonly<Record<string, { readonly count: number; readonly meanBytes: number }>>;
   readonly rounds: number;
+  /**
+   * The throughput of `encodeRun` as a share of that of one bare `JSON.parse(body.toString())` for each body: parsing once
+   * is the price of knowing that a body is JSON, so the share tells what all the rest costs.
+   */
   readonly ratio: Ratio;
   readonly goal: 0.65;
   readonly ratioByKind: Readonly<Record<string, Ratio>>;
@@ -78,14 +71,6 @@ export async function benchEncode({
 }
 
 const WARM_UP = 10;
-const RESAMPLES = 2000;
-
-/** Milliseconds that each side took. */
-interface Round {
-  readonly ours: number;
-  readonly baseline: number;
-}
-
 async function timed(events: readonly HubEvent[], oursFirst: boolean): Promise<Round> {
   if (oursFirst) {
     const ours = await timeOurs(events);
@@ -129,28 +114,4 @@ function interleaved<T>(lists: readonly (readonly T[])[]): T[] {
 
 function bytesOf(events: readonly HubEvent[]): number {
   return events.reduce((sum, { body }) => sum + body.length, 0);
-}
-
-function ratioOf(rounds: readonly Round[]): Ratio {
-  const ratios = rounds.map(({ ours, baseline }) => baseline / ours);
-  const medians = Array.from({ length: RESAMPLES }, () =>
-    median(ratios.map(() => ratios[Math.floor(Math.random() * ratios.length)] ?? NaN)),
-  ).sort((a, b) => a - b);
-  return {
-    median: rounded(median(ratios)),
-    min: rounded(Math.min(...ratios)),
-    max: rounded(Math.max(...ratios)),
-    ci95: [rounded(medians[RESAMPLES * 0.025] ?? NaN), rounded(medians[RESAMPLES * 0.975 - 1] ?? NaN)],
-  };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { Command, InvalidArgumentError } from 'commander';
+import { delay, startFaultProxy } from './storage/faults';
 import { startStorage, type LocalStorage } from './storage/storage';
 
 /**
@@ -17,12 +18,19 @@ interface Options {
   readonly folder: string;
   readonly memory: boolean;
   readonly fresh: boolean;
+  readonly latency: number;
   readonly json: boolean;
 }
 
 function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('Expected 0 to 65535.');
+  return value;
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 60_000)) throw new InvalidArgumentError('Expected 0 to 60000.');
   return value;
 }
 
@@ -35,6 +43,7 @@ const command = new Command('npm run local --')
   .option('--folder <path>', 'where state is kept between runs', '.platform/storage')
   .option('--memory', 'keep nothing', false)
   .option('--fresh', 'forget the state of earlier runs first', false)
+  .option('--latency <ms>', 'answer each request so much later, as a network would', milliseconds, 0)
   .option('--json', 'print one JSON object with the connection string when ready', false)
   .allowExcessArguments(false);
 
@@ -52,8 +61,11 @@ async function main(): Promise<void> {
   const { blobPort, queuePort, tablePort } = options;
   await using storage = await startStorage({ port: blobPort, queuePort, tablePort, folder, log: console.error });
   await makeFileSystem(storage, options.fileSystem);
+  await using far = options.latency > 0 ? await startFaultProxy({ host: '127.0.0.1', port: storage.port }) : null;
+  far?.add({ operation: 'any', times: Infinity, action: delay(options.latency) });
   if (options.json) {
-    console.log(JSON.stringify({ storage: storage.connectionString }));
+    const { connectionString } = storage;
+    console.log(JSON.stringify({ storage: far === null ? connectionString : far.through(connectionString) }));
   } else {
     const kept = folder === null ? 'nothing is kept' : `kept in ${folder}`;
     console.log(

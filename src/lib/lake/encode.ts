@@ -21,8 +21,8 @@ export interface EncodedRun {
   readonly unrecognised: number;
 }
 
-/** How many bytes of bodies are encoded before timers, heartbeats and answers get their turn: some 15 ms. */
-const BYTES_AT_A_TIME = 4 * 1024 * 1024;
+/** How many bytes of bodies are encoded before sockets, timers and heartbeats get their turn: about a millisecond. */
+const BYTES_AT_A_TIME = 256 * 1024;
 
 const TOMBSTONE: Change = {
   operation: 'tombstone',
@@ -34,17 +34,32 @@ const TOMBSTONE: Change = {
   transactionId: null,
 };
 
+/** The run that is being encoded, or was last: the next begins after it, and after the sockets had a turn. */
+let before: Promise<unknown> = Promise.resolve();
+
 /**
  * Encodes events as the lines of docs/lake-format.md. What a body holds never makes it fail; memory stays near the sum of
  * `estimateBytes`, in one buffer for each part.
+ *
+ * One run at a time in this process: they share one processor anyway, and the first is on its way to storage while the
+ * next is encoded. If they took turns, all would be ready late and wait for storage together.
  */
-export async function encodeRun(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
+export function encodeRun(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
+  const encoded = before.then(() => encodeNow(events, context));
+  before = encoded.then(
+    () => setImmediate(),
+    () => setImmediate(),
+  );
+  return encoded;
+}
+
+async function encodeNow(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
   const run: Run = { prefix: runPrefix(context), bronze: emptyPart(), quarantine: emptyPart(), unrecognised: 0 };
   reserve(
     run.bronze,
     events.reduce((sum, event) => sum + estimateBytes(event), 0),
   );
-  for (let next = 0; ;) {
+  for (let next = 0; ; ) {
     next = encodeSome(events, next, run);
     if (next === events.length) break;
     await setImmediate();
