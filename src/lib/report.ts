@@ -17,6 +17,8 @@ export interface BatchReport {
   readonly duplicates: number;
   readonly quarantined: number;
   readonly unrecognised: number;
+  /** The host's application properties did not line up with the events: each line's are empty. */
+  readonly propertiesLost: boolean;
   /** Sequence numbers found to be passed over. */
   readonly gap: number;
   readonly files: number;
@@ -57,6 +59,7 @@ export function reportOf(delivery: Delivery, { ledger, written }: Landing, cours
     duplicates: events.length - landed,
     quarantined: runs.reduce((total, run) => total + run.quarantined, 0),
     unrecognised: written?.unrecognised ?? 0,
+    propertiesLost: delivery.propertiesLost ?? false,
     gap: written === null ? 0 : noticedAt(ledger, written.committedAt),
     files: runs.reduce((total, run) => total + run.files.length, 0),
     bytes: runs.reduce((total, run) => total + run.bytes, 0),

@@ -59,7 +59,7 @@ async function encodeNow(events: readonly HubEvent[], context: RunContext): Prom
     run.bronze,
     events.reduce((sum, event) => sum + estimateBytes(event), 0),
   );
-  for (let next = 0; ; ) {
+  for (let next = 0; ;) {
     next = encodeSome(events, next, run);
     if (next === events.length) break;
     await setImmediate();
