@@ -20,7 +20,7 @@ function run(
   ...args: string[]
 ): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
   const child = spawn('npm', ['run', '--silent', script, '--', ...args], { cwd: root, detached: true, stdio: 'pipe' });
-  return child as typeof child & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream };
+  return child;
 }
 
 async function exitCode(child: ChildProcess): Promise<number | null> {
