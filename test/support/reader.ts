@@ -75,6 +75,10 @@ export class LakeReader {
     return (await this.lines()).map((line) => line.sequenceNumber).sort((a, b) => a - b);
   }
 
+  async removeFileSystem(): Promise<void> {
+    await this.#files.delete();
+  }
+
   /** Empties the file system. */
   async clear(): Promise<void> {
     for (const folder of ['bronze', 'quarantine', '_system']) {

@@ -51,7 +51,10 @@ function adviceFor(error: unknown, where: string, timedOut: boolean): string {
     return `The key in STORAGE_CONNECTION_STRING is not the account's, or the clock is wrong.`;
   }
   if (status === 401 || status === 403) {
-    return `The identity needs the role Storage Blob Data Contributor on ${where}, and its network must be allowed.`;
+    return (
+      `An identity needs the role Storage Blob Data Contributor on ${where}; a key in STORAGE_CONNECTION_STRING must be ` +
+      `the account's; and the account's network rules must let this app in.`
+    );
   }
   if (status === 429 || status === 503) return 'The account is throttled or busy: the host tries again later.';
   if (status === 400 || status === 501) {
