@@ -5,7 +5,7 @@ import { type Config } from './config/config';
 import { readConfig } from './config/read';
 import { type Source } from './decode/event';
 import { PipelineError } from './errors';
-import { credentialFor } from './hub/credential';
+import { credentialFor } from './credential';
 import { hubFacts } from './hub/facts';
 import { ingest, type IngestRoom } from './ingest';
 import { azureLake } from './lake/azure-lake';

@@ -5,13 +5,13 @@ import { type LedgerCache } from './ledger/cache';
 import { loadLedger, refuseBirthAmongFiles, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
-import { belongsHere, isBorn, succeeded, suggestsNewHub, type Birth } from './ledger/rules';
+import { belongsHere, isBorn, succeeded, newHubSuspectedAt, type Birth } from './ledger/rules';
 import { swapLedger } from './ledger/swap';
 import { type Clock } from './clock';
 import { DAY_MS } from './time';
 
 /** What judging a batch takes. */
-export interface Bench {
+export interface JudgingRoom {
   readonly ledgers: LedgerCache;
   readonly hubFacts: HubFacts;
   readonly clock: Clock;
@@ -25,39 +25,46 @@ export interface Bench {
  *
  * @throws PipelineError `LEDGER_*`, `INCARNATION_UNCONFIRMED`, or what publishing and the lake throw
  */
-export async function judgedLedger(source: Source, delivery: Delivery, bench: Bench, lake: Lake): Promise<OpenLedger> {
+export async function judgedLedger(
+  source: Source,
+  delivery: Delivery,
+  room: JudgingRoom,
+  lake: Lake,
+): Promise<OpenLedger> {
   const enqueuedAt = delivery.events.at(-1)?.enqueuedAt ?? 0;
-  const load = (): Promise<OpenLedger> => loadLedger(lake, source, delivery, enqueuedAt, bench.newId);
-  const cached = bench.ledgers.take(delivery);
+  const load = (): Promise<OpenLedger> => loadLedger(lake, source, delivery, enqueuedAt, room.newId);
+  const cached = room.ledgers.take(delivery);
   let open: OpenLedger;
   if (cached !== null && belongsHere(cached.ledger, enqueuedAt)) {
     open = cached;
   } else {
     open = await load();
-    if (!isBorn(open.ledger)) open = await bornOrNeverWas(open.ledger, delivery, bench, lake, load);
+    if (!isBorn(open.ledger)) open = await bornOrNeverWas(open.ledger, delivery, room, lake, load);
     // What a dead or slow writer committed is finished for it before anything is judged by this version.
     if (isBorn(open.ledger)) await publishPending(lake, open.ledger);
   }
-  if (!isBorn(open.ledger) || !suggestsNewHub(open.ledger, delivery.events)) return open;
-  const hubCreatedAt = await creationOf(delivery, open.ledger.lastEnqueuedAt, bench.hubFacts);
-  if (hubCreatedAt <= open.ledger.lastEnqueuedAt) return open;
-  const successor = { incarnation: open.ledger.incarnation + 1, hubCreatedAt };
+  const suspectedAt = isBorn(open.ledger) ? newHubSuspectedAt(open.ledger, delivery.events) : null;
+  if (!isBorn(open.ledger) || suspectedAt === null) return open;
+  const createdAt = await creationOf(delivery, open.ledger.lastEnqueuedAt, room.hubFacts);
+  if (createdAt <= open.ledger.lastEnqueuedAt) return open;
+  // Two clocks: an event of the new hub must not seem older than the hub, or it would be sent back to the old ledger.
+  const successor = { incarnation: open.ledger.incarnation + 1, hubCreatedAt: Math.min(createdAt, suspectedAt) };
   // Closing the old ledger also wakes every writer that has it cached: their next swap finds another version.
   await swapLedger(lake, open, succeeded(open.ledger, successor));
-  return await judgedLedger(source, delivery, bench, lake);
+  return await judgedLedger(source, delivery, room, lake);
 }
 
 /** A ledger that is not there: refuse to start over among files, unless another writer bore it meanwhile. */
 async function bornOrNeverWas(
   birth: Birth,
   delivery: Delivery,
-  bench: Bench,
+  room: JudgingRoom,
   lake: Lake,
   load: () => Promise<OpenLedger>,
 ): Promise<OpenLedger> {
-  const now = bench.clock.now();
+  const now = room.clock.now();
   const times = delivery.events.map((event) => event.enqueuedAt);
-  const from = Math.min(now - bench.retentionDays * DAY_MS, ...times);
+  const from = Math.min(now - room.retentionDays * DAY_MS, ...times);
   try {
     await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) });
     return { ledger: birth, etag: null };
@@ -66,7 +73,7 @@ async function bornOrNeverWas(
     const again = await load();
     if (isBorn(again.ledger)) return again;
     if (again.ledger.incarnation === birth.incarnation) throw error;
-    return await bornOrNeverWas(again.ledger, delivery, bench, lake, load);
+    return await bornOrNeverWas(again.ledger, delivery, room, lake, load);
   }
 }
 

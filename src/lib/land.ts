@@ -1,7 +1,7 @@
 import { type ByteBudget } from './budget';
 import { type Delivery, type Source } from './decode/event';
 import { PipelineError } from './errors';
-import { judgedLedger, type Bench } from './judge';
+import { judgedLedger, type JudgingRoom } from './judge';
 import { estimateBytes } from './lake/line';
 import { type LedgerCache } from './ledger/cache';
 import { cut } from './ledger/cut';
@@ -14,7 +14,7 @@ import { reportOf, type BatchReport, type Landing } from './report';
 import { stage } from './stage';
 
 /** What landing works with; one for the process, shared by both functions and all partitions. */
-export interface LandingRoom extends Bench {
+export interface LandingRoom extends JudgingRoom {
   /** The lake; its requests end when the signal is aborted. */
   readonly lakeWithin: (signal: AbortSignal) => Lake;
   readonly budget: ByteBudget;

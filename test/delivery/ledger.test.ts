@@ -219,6 +219,13 @@ describe('a hub that was deleted and made anew', () => {
     expect(await instance.deliver(later(2, 5))).toMatchObject({ written: 3, duplicates: 1, incarnation: 2 });
   });
 
+  test('though its creation is told as later than its first event, by another clock', async () => {
+    const instance = await open(knowing(reborn + 3_000));
+    await instance.deliver(events(0, 9));
+    expect(await instance.deliver(later(0, 4))).toMatchObject({ written: 5, incarnation: 2 });
+    expect(await instance.deliver(later(3, 6))).toMatchObject({ written: 2, duplicates: 2, incarnation: 2 });
+  });
+
   test('if its creation is before what is covered, it is the same hub, and its numbers are covered', async () => {
     const instance = await open(knowing(NOON - 86_400_000));
     await instance.deliver(events(0, 9));

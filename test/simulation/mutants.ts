@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a cached ledger is trusted although its pending files may not be published',
-    edits: [{ file: JUDGE, right: FINISH_LINE, wrong: `bench.ledgers.keep(open); ${FINISH_LINE}` }],
+    edits: [{ file: JUDGE, right: FINISH_LINE, wrong: `room.ledgers.keep(open); ${FINISH_LINE}` }],
   },
   {
     name: 'any 404 of a rename is taken as published',
@@ -81,7 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a hub made anew is not suspected',
-    edits: [{ file: JUDGE, right: '!suggestsNewHub(open.ledger, delivery.events)', wrong: 'true' }],
+    edits: [{ file: JUDGE, right: 'suspectedAt === null', wrong: 'open.ledger.last >= 0n' }],
   },
   {
     name: "events of a gone hub are judged by its successor's ledger",

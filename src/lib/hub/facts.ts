@@ -1,5 +1,5 @@
 import { type EventHubsAccess } from '../config/config';
-import { credentialFor } from './credential';
+import { credentialFor } from '../credential';
 import { hubError } from './error';
 import { type HubFacts } from './port';
 

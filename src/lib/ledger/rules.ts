@@ -73,11 +73,14 @@ export function succeeded(ledger: Ledger, successor: Successor): Ledger {
 }
 
 /**
- * Whether the batch makes one suspect that the hub was deleted and made anew: a number at or below `last`, enqueued later
- * than anything covered. Within one hub, later events have higher numbers.
+ * Suspects that the hub was deleted and made anew: a number at or below `last`, enqueued later than anything covered.
+ * Within one hub, later events have higher numbers.
+ *
+ * @returns when the first such event was enqueued, UTC ms; null where nothing is suspect
  */
-export function suggestsNewHub(ledger: Ledger, events: readonly HubEvent[]): boolean {
-  return events.some((event) => event.sequence <= ledger.last && event.enqueuedAt > ledger.lastEnqueuedAt);
+export function newHubSuspectedAt(ledger: Ledger, events: readonly HubEvent[]): number | null {
+  const suspects = events.filter((event) => event.sequence <= ledger.last && event.enqueuedAt > ledger.lastEnqueuedAt);
+  return suspects.length === 0 ? null : suspects.reduce((first, event) => Math.min(first, event.enqueuedAt), Infinity);
 }
 
 /** Whether events enqueued at `enqueuedAt` are younger than the hub of this ledger's successor, if there is one. */

@@ -1,5 +1,5 @@
 import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
-import { credentialFor } from '../../src/lib/hub/credential';
+import { credentialFor } from '../../src/lib/credential';
 import { CLIENT_ID } from '../config/environment';
 
 test('a client id means that managed identity and no other; none means the default chain', async () => {
