@@ -14,6 +14,7 @@ import TableConfiguration from 'azurite/dist/src/table/TableConfiguration';
 import TableServer from 'azurite/dist/src/table/TableServer';
 import { type BlobMetadataStore, type ExtentStore } from './stores';
 import { portError } from './listen';
+import { ONLY_LOCATION } from './store-fixes';
 
 /**
  * Azurite's three servers in this process, with the settings the pipeline needs: no telemetry, any API version of the
@@ -99,7 +100,7 @@ function blobConfiguration(service: 'blob' | 'queue', port: number, folder: stri
     keepAliveSeconds,
     fileName(folder, `${service}.json`),
     fileName(folder, `${service}-extents.json`),
-    [{ locationId: 'Default', locationPath: fileName(folder, service), maxConcurrency: service === 'blob' ? 50 : 1 }],
+    [{ locationId: ONLY_LOCATION, locationPath: fileName(folder, service), maxConcurrency: service === 'blob' ? 50 : 1 }],
     false,
     undefined,
     false,

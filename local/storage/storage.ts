@@ -13,7 +13,7 @@ import { completeHierarchy, guardBlobApi } from './hierarchy';
 import { LakeRecords } from './records';
 import { accountName } from './request';
 import { accountKey } from './shared-key';
-import { searchByName, sweepWithCare } from './store-fixes';
+import { findForgottenExtents, searchByName, sweepWithCare } from './store-fixes';
 
 export interface StorageOptions {
   /** Blob and Data Lake APIs; 10000 when left out, 0 for any free port. */
@@ -93,6 +93,7 @@ function addLake(
   const now = () => new Date();
   searchByName(metadataStore);
   sweepWithCare(metadataStore, extentStore);
+  findForgottenExtents(extentStore);
   const records = new LakeRecords(metadataStore);
   completeHierarchy(records, now());
   guardBlobApi(metadataStore, records, now);

@@ -143,6 +143,8 @@ export interface ExtentStore {
   /** Stores the bytes of `data` and says where they lie. */
   appendExtent(data: NodeJS.ReadableStream | Buffer, contextId?: string): Promise<ExtentChunk>;
   deleteExtents(ids: Iterable<string>): Promise<number>;
+  /** FSExtentStore only: in which of its folders an extent lies; what it does not know is a failed read. */
+  readonly metadataStore?: { getExtentLocationId(extentId: string): Promise<string> };
   /** FSExtentStore only: the files open for writing. */
   readonly activeWriteExtents?: { fd?: number | undefined }[];
 }

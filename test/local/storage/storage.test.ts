@@ -47,6 +47,16 @@ describe('in a folder', () => {
     await account.data.getFileClient('b.json').delete(false, { conditions: { ifUnmodifiedSince: new Date() } });
   });
 
+  it('reads files whose extents it forgot, as when it was killed between saving the one and the other', async () => {
+    {
+      await using account = await startAccount({ folder });
+      await put(account, 'a.txt', 'still there');
+    }
+    await rm(join(folder, 'blob-extents.json'));
+    await using account = await startAccount({ folder });
+    expect(await read(account, 'a.txt')).toBe('still there');
+  });
+
   it('streams a large body without holding it', async () => {
     await using account = await startAccount({ folder });
     await using proxy = await startFaultProxy({ host: '127.0.0.1', port: account.storage.port });
