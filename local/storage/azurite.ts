@@ -100,7 +100,13 @@ function blobConfiguration(service: 'blob' | 'queue', port: number, folder: stri
     keepAliveSeconds,
     fileName(folder, `${service}.json`),
     fileName(folder, `${service}-extents.json`),
-    [{ locationId: ONLY_LOCATION, locationPath: fileName(folder, service), maxConcurrency: service === 'blob' ? 50 : 1 }],
+    [
+      {
+        locationId: ONLY_LOCATION,
+        locationPath: fileName(folder, service),
+        maxConcurrency: service === 'blob' ? 50 : 1,
+      },
+    ],
     false,
     undefined,
     false,
