@@ -16,6 +16,8 @@ const BUNDLES = [
   { entry: 'src/functions/index.ts', file: 'functions.js', published: true },
   { entry: 'local/host/worker-process.ts', file: 'worker-process.js' },
   { entry: 'local/main.ts', file: 'local.js' },
+  { entry: 'local/start.ts', file: 'start.js' },
+  { entry: 'local/demo/main.ts', file: 'demo.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];
 

@@ -1,0 +1,39 @@
+import { styleText } from 'node:util';
+import { firstLine, lakeTree } from '../verdict/tree';
+import { untilInterrupted } from '../platform/interrupt';
+import { demoCommand, type DemoOptions } from './command';
+import { KEPT_FOLDER } from './folder';
+import { partitionTable, verdictLines } from './print';
+import { Progress } from './progress';
+import { reportOf } from './report';
+import { runDemo } from './run';
+
+/** `npm run demo`: the whole way from an event to the lake, on this machine, and the proof that nothing was lost on it. */
+async function main(options: DemoOptions): Promise<void> {
+  const out = options.json ? process.stderr : process.stdout;
+  const progress = new Progress(out);
+  const say = (text = ''): void => progress.line(text);
+  say(styleText('bold', `change-lake: ${options.changes.toLocaleString('en')} changes on their way into the lake`));
+  say();
+  const result = await runDemo(options, progress);
+  const { verdict, sample } = result;
+  const report = reportOf(result, options.chaos);
+  say();
+  for (const line of lakeTree(verdict.listing)) say(`  ${line}`);
+  if (sample !== null) {
+    const line = firstLine(sample.bytes, Math.max(80, (out.columns ?? 160) * 3 - 4));
+    say(`\n  The first line of ${sample.path}:\n  ${styleText('dim', line)}`);
+  }
+  say(`\n${partitionTable(verdict)}\n`);
+  for (const line of verdictLines(report)) say(line);
+  if (options.keep) say(`\nThe lake is kept; to look at it: npm run local -- --folder ${KEPT_FOLDER}`);
+  if (options.json) console.log(JSON.stringify(report));
+  process.exitCode = report.ok ? 0 : 1;
+}
+
+const options = demoCommand.parse().opts<DemoOptions>();
+const interrupted = untilInterrupted().then(() => Promise.reject(new Error('interrupted')));
+Promise.race([main(options), interrupted]).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

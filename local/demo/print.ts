@@ -1,0 +1,51 @@
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+import { type Verdict } from '../verdict/judge';
+import { notShown, type ChaosCounts } from './chaos';
+import { chaosOf, type DemoReport } from './report';
+
+const number = (value: number): string => value.toLocaleString('en');
+
+/** Each partition's range, for people. */
+export function partitionTable({ partitions }: Verdict): string {
+  const table = new Table({
+    head: ['hub', 'partition', 'sequence numbers', 'events', 'quarantined', 'files', 'holes'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: ['dim'], border: ['dim'], compact: true },
+  });
+  for (const { hub, partition, first, last, events, quarantined, files, holes } of partitions) {
+    table.push([hub, partition, `${first}-${last}`, ...[events, quarantined, files, holes.length].map(number)]);
+  }
+  return table.toString();
+}
+
+/** The verdict in a sentence and its figures. */
+export function verdictLines(report: DemoReport): string[] {
+  const chaos = chaosOf(report);
+  const figures = [
+    ['sent', report.sent],
+    ['landed', report.landed],
+    ['quarantined', report.quarantined],
+    ['duplicates', report.duplicates],
+    ['missing', report.missing],
+    ['altered', report.altered],
+  ] as const;
+  const told = (entries: readonly (readonly [string, number])[]): string =>
+    `  ${entries.map(([name, value]) => `${name} ${styleText('bold', number(value))}`).join('   ')}`;
+  return [
+    report.ok
+      ? styleText('green', 'Every event that Event Hubs accepted is in the lake exactly once, unaltered.')
+      : styleText('red', 'The lake is not what was sent.'),
+    told(figures),
+    ...(report.unacknowledgedLanded === 0
+      ? []
+      : [`  and ${number(report.unacknowledgedLanded)} that were stored although the sender was not told, each once`]),
+    ...(chaos === null ? [] : [told(Object.entries(chaos)), ...chaosDoubt(chaos)]),
+    ...report.problems.slice(0, 20).map((problem) => styleText('red', `  ${JSON.stringify(problem)}`)),
+  ];
+}
+
+function chaosDoubt(chaos: ChaosCounts): string[] {
+  const names = notShown(chaos);
+  return names.length === 0 ? [] : [`  There was no occasion for: ${names.join(', ')}. More --changes give more.`];
+}

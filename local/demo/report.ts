@@ -1,0 +1,47 @@
+import { type Verdict } from '../verdict/judge';
+import { type ChaosCounts } from './chaos';
+import { type DemoResult } from './run';
+
+/** What a run showed, as `--json` has it. Counts are events unless the name says otherwise. */
+export interface DemoReport extends Partial<ChaosCounts> {
+  readonly ok: boolean;
+  /** Accepted by Event Hubs: an acknowledgement arrived. It is `landed` + `quarantined` + `missing`. */
+  readonly sent: number;
+  /** Of these, found in `bronze/`. */
+  readonly landed: number;
+  /** Of these, found in `quarantine/`. */
+  readonly quarantined: number;
+  /** Lines that say again what another line says. */
+  readonly duplicates: number;
+  readonly missing: number;
+  readonly altered: number;
+  /** Stored though the sender was never told; it sent each again as another event. */
+  readonly unacknowledgedLanded: number;
+  readonly files: number;
+  readonly bytes: number;
+  /** From the first event sent to the last one landed. */
+  readonly seconds: number;
+  readonly partitions: Verdict['partitions'];
+  /** The first few of each kind. */
+  readonly problems: Verdict['problems'];
+}
+
+export function reportOf({ verdict, tally, troubles, flowMs }: DemoResult, chaos: boolean): DemoReport {
+  const { ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded } = verdict;
+  const { files, bytes, partitions, problems } = verdict;
+  const { redelivered, swapConflicts, steals } = tally;
+  const { kills, lostAnswers } = troubles;
+  return {
+    ...{ ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded, files, bytes },
+    seconds: Math.round(flowMs / 100) / 10,
+    ...(chaos ? { kills, lostAnswers, steals, redelivered, swapConflicts } : {}),
+    partitions,
+    problems,
+  };
+}
+
+/** The part of a report that chaos adds; null where there was none. */
+export function chaosOf({ kills, lostAnswers, steals, redelivered, swapConflicts }: DemoReport): ChaosCounts | null {
+  if (kills === undefined || lostAnswers === undefined || steals === undefined) return null;
+  return { kills, lostAnswers, steals, redelivered: redelivered ?? 0, swapConflicts: swapConflicts ?? 0 };
+}

@@ -1,0 +1,46 @@
+import { rm } from 'node:fs/promises';
+import { type PlatformOptions } from './command';
+import { type NamedParts } from './app-settings';
+import { startPlatform, type Platform } from './platform';
+
+/** Starts the platform as the command line says, with the hubs that the app's settings name. */
+export async function openPlatform(options: PlatformOptions, parts: NamedParts): Promise<Platform> {
+  const folder = options.memory ? null : options.folder;
+  if (options.fresh && folder !== null) await rm(folder, { recursive: true, force: true });
+  const { blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, latency } = options;
+  return await startPlatform({
+    ...{ blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, folder },
+    ...parts,
+    latencyMs: latency,
+    log: console.error,
+  });
+}
+
+/** What is where, in a few words. */
+export function addresses({ storage, eventHubs }: Platform, options: PlatformOptions): string {
+  const kept = options.memory ? 'nothing is kept' : `state in ${options.folder}`;
+  return (
+    `Event Hubs at amqp://127.0.0.1:${eventHubs.port} (health http://127.0.0.1:${String(eventHubs.healthPort)}/health), ` +
+    `storage with the Data Lake API at ${storage.blobEndpoint} (queues ${String(storage.queuePort)}, tables ` +
+    `${String(storage.tablePort)}), file system "${options.fileSystem}", ${kept}`
+  );
+}
+
+const PORT_OPTIONS = {
+  '--blob-port': 'blobPort',
+  '--queue-port': 'queuePort',
+  '--table-port': 'tablePort',
+  '--amqp-port': 'amqpPort',
+  '--health-port': 'healthPort',
+  '--http-port': 'httpPort',
+} as const;
+
+/** The error's message; where a port is in use, with the option that changes it. */
+export function explained(error: unknown, options: PlatformOptions & { readonly httpPort?: number }): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const found = Object.entries(PORT_OPTIONS).find(
+    ([, name]) => options[name] !== 0 && message.includes(`127.0.0.1:${String(options[name])} `),
+  );
+  if (found === undefined) return message;
+  return `${message} with ${found[0]} <port>, or take any free ones with --free-ports.`;
+}

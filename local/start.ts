@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { appEnvironment, namedParts } from './platform/app-settings';
+import { platformCommand, port, wholeNumber, withFreePorts, type PlatformOptions } from './platform/command';
+import { Fleet } from './platform/fleet';
+import { untilInterrupted } from './platform/interrupt';
+import { addresses, explained, openPlatform } from './platform/run';
+import { told } from './platform/told';
+import { localSettings } from './host/local-settings';
+
+/** `npm start`: the platform on this machine with the functions on it, until Ctrl-C. */
+
+interface StartOptions extends PlatformOptions {
+  readonly httpPort: number;
+  readonly instances: number;
+}
+
+const ROOT = path.resolve(__dirname, '..');
+
+const command = platformCommand('npm start --', 'Starts the platform on 127.0.0.1 and the functions on it.')
+  .option('--http-port <port>', 'HTTP functions, of the first instance', port, 7071)
+  .option('--instances <n>', 'instances of the app, each a process', wholeNumber(1, 16), 1);
+
+async function main(options: StartOptions): Promise<void> {
+  const env = { ...localSettings(ROOT), ...process.env };
+  await using platform = await openPlatform(options, namedParts(env));
+  const { storage, connectionStrings } = platform;
+  await using fleet = await Fleet.start({
+    script: path.join(__dirname, 'host-process.js'),
+    app: ROOT,
+    env: appEnvironment(env, connectionStrings, options.fileSystem, storage.connectionString),
+    count: options.instances,
+    httpPort: options.httpPort,
+    onEvent: (event, instance) => {
+      const line = told(event, instance);
+      if (line !== null) console.error(line);
+    },
+    onOutput: (line) => console.error(line),
+  });
+  const functions = (await fleet.functions()).join(', ');
+  const http = `http://127.0.0.1:${String(await fleet.httpPort())}`;
+  if (options.json) console.log(JSON.stringify({ ...connectionStrings, http }));
+  else console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, options)}. Ctrl-C ends it.`);
+  await untilInterrupted();
+  await fleet.stop();
+}
+
+const parsed = withFreePorts(command.parse().opts<StartOptions>());
+const options = parsed.freePorts ? { ...parsed, httpPort: 0 } : parsed;
+main(options).catch((error: unknown) => {
+  console.error(explained(error, options));
+  process.exitCode = 1;
+});
