@@ -16,6 +16,13 @@ module.exports = {
       to: { path: '^(local|test|bench)' },
     },
     {
+      name: 'verdict-shares-nothing-with-src',
+      severity: 'error',
+      comment: 'Who judges the lake does not read it with the code that wrote it, nor through other modules.',
+      from: { path: '^local/verdict' },
+      to: { path: '^src', reachable: true },
+    },
+    {
       name: 'lib-knows-no-function',
       severity: 'error',
       from: { path: '^src/lib' },

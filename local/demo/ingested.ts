@@ -55,8 +55,11 @@ async function lagging({ hubs, group, checkpoints }: Waiting): Promise<Behind[]>
   const behind: Behind[] = [];
   for (const hub of hubs) {
     for (const id of await hub.getPartitionIds()) {
-      const { lastEnqueuedSequenceNumber: last, beginningSequenceNumber: first, isEmpty } =
-        await hub.getPartitionProperties(id);
+      const {
+        lastEnqueuedSequenceNumber: last,
+        beginningSequenceNumber: first,
+        isEmpty,
+      } = await hub.getPartitionProperties(id);
       if (isEmpty) continue;
       const partition = `${hub.eventHubName}/${id}`;
       const name = `${hub.eventHubName}/${group}/checkpoint/${id}`.toLowerCase();

@@ -11,7 +11,7 @@ export function partitionTable({ partitions }: Verdict): string {
   const table = new Table({
     head: ['hub', 'partition', 'sequence numbers', 'events', 'quarantined', 'files', 'holes'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
-    style: { head: ['dim'], border: ['dim'], compact: true },
+    style: { head: [], border: [], compact: true },
   });
   for (const { hub, partition, first, last, events, quarantined, files, holes } of partitions) {
     table.push([hub, partition, `${first}-${last}`, ...[events, quarantined, files, holes.length].map(number)]);

@@ -62,7 +62,13 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
     acknowledged += events;
     show();
   };
-  const stage = { fleet, proxy: platform.proxy, eventHubs: platform.eventHubs, random: new Random(options.seed), counts: troubles };
+  const stage = {
+    fleet,
+    proxy: platform.proxy,
+    eventHubs: platform.eventHubs,
+    random: new Random(options.seed),
+    counts: troubles,
+  };
   const parts = inParts(changeEvents({ seed: options.seed, count: options.changes }), partSize(options));
   let part = 0;
   for (const events of parts) {
@@ -132,13 +138,13 @@ function openClients({ connectionStrings, storage }: Platform) {
     }),
   });
   const targets = { postgresql: target(HUBS.postgresql), mongodb: target(HUBS.mongodb) };
-  const readers = Object.values(HUBS).map(
-    (hub) => new EventHubConsumerClient(GROUP, connectionStrings.eventHubs, hub),
-  );
+  const readers = Object.values(HUBS).map((hub) => new EventHubConsumerClient(GROUP, connectionStrings.eventHubs, hub));
   return {
     targets,
     readers,
-    checkpoints: BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient(CHECKPOINT_CONTAINER),
+    checkpoints: BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient(
+      CHECKPOINT_CONTAINER,
+    ),
     [Symbol.asyncDispose]: async () => {
       const clients = [targets.postgresql.producer, targets.mongodb.producer, ...readers];
       await Promise.allSettled(clients.map((client) => client.close()));

@@ -56,7 +56,7 @@ async function sendGroup(group: readonly GeneratedEvent[], settings: SenderSetti
   if (first === undefined) return;
   const target = settings.targets[first.source];
   const until = performance.now() + PATIENCE_MS;
-  for (let from = 0; from < group.length; ) {
+  for (let from = 0; from < group.length;) {
     try {
       const count = await sendSome(group, from, target, settings);
       from += count;

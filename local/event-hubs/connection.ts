@@ -1,80 +1,103 @@
-import { types, type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
+import { type AmqpError, type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { parseAddress } from './address';
 import { answerCbs } from './cbs';
+import { type Context } from './context';
 import { answerManagement } from './management';
-import { type Namespace } from './namespace';
-import { type Reply, type Request } from './reply';
+import { servePublisher } from './publish-link';
+import { readerOf, serveReader } from './read-link';
+import { notFound, unknownPartition } from './refusals';
+import { serveRequests } from './request-link';
+import { echoed } from './rhea-internals';
 
-/** Serves one client's connection: decides on each link as it is attached, and answers what comes over it. */
-export function serveConnection(connection: Connection, namespace: Namespace): void {
+/** Serves one client's connection: decides on each link as it is attached. */
+export function serveConnection(connection: Connection, context: Context): void {
   // A client's sender is our receiver, and the other way round.
   connection.on('receiver_open', ({ receiver }: EventContext) => {
-    if (receiver !== undefined) acceptSender(receiver, namespace);
+    if (receiver !== undefined) acceptSender(receiver, context);
   });
   connection.on('sender_open', ({ sender }: EventContext) => {
-    if (sender !== undefined) acceptReceiver(sender);
+    if (sender !== undefined) acceptReceiver(sender, context);
   });
   // Errors of a link, a session or the connection are the client's to handle; unhandled, they would end this process.
-  for (const event of ['connection_error', 'session_error', 'receiver_error', 'sender_error', 'protocol_error']) {
+  for (const event of [
+    'connection_error',
+    'session_error',
+    'receiver_error',
+    'sender_error',
+    'protocol_error',
+    'error',
+  ]) {
     connection.on(event, () => undefined);
   }
 }
 
-/** A client sends: requests to `$cbs` and `$management`. */
-function acceptSender(receiver: Receiver, namespace: Namespace): void {
+/** A client sends: events, or requests to `$cbs` and `$management`. */
+function acceptSender(receiver: Receiver, context: Context): void {
   receiver.set_source(receiver.source);
   receiver.set_target(receiver.target);
-  const address = parseAddress(receiver.target.address);
-  if (address?.kind === 'cbs') {
-    serveRequests(receiver, answerCbs);
-  } else if (address?.kind === 'management') {
-    serveRequests(receiver, (request) => answerManagement(namespace, request));
-  } else {
-    refuse(receiver, receiver.target.address);
+  const { namespace } = context;
+  const text = addressText(receiver.target);
+  const address = parseAddress(text);
+  switch (address?.kind) {
+    case 'cbs':
+      return serveRequests(receiver, answerCbs);
+    case 'management':
+      return serveRequests(receiver, (request) => answerManagement(namespace, request));
+    case 'hub':
+    case 'partition': {
+      const hub = namespace.hub(address.hub);
+      if (hub === undefined) return receiver.close(notFound(address.hub));
+      if (address.kind === 'hub') return servePublisher(receiver, hub, null, context);
+      const partition = hub.partition(address.partition);
+      if (partition === undefined) return receiver.close(unknownPartition(address.partition, hub.partitions.length));
+      return servePublisher(receiver, hub, partition, context);
+    }
+    case 'reader':
+    case undefined:
+      return receiver.close(notFound(text));
+    default:
+      return address satisfies undefined;
   }
 }
 
-/** A client receives: answers from `$cbs` and `$management`. */
-function acceptReceiver(sender: Sender): void {
-  sender.set_source(sender.source);
+/** A client receives: events, or answers from `$cbs` and `$management`. */
+function acceptReceiver(sender: Sender, context: Context): void {
+  sender.set_source(echoed(sender.source));
   sender.set_target(sender.target);
-  const { address } = sender.source;
-  const kind = parseAddress(address)?.kind;
-  if (kind !== 'cbs' && kind !== 'management') refuse(sender, address);
+  const text = addressText(sender.source);
+  const address = parseAddress(text);
+  switch (address?.kind) {
+    case 'cbs':
+    case 'management':
+      return;
+    case 'reader': {
+      const refused = attachReader(sender, address, context);
+      if (refused !== null) sender.close(refused);
+      return;
+    }
+    case 'hub':
+    case 'partition':
+    case undefined:
+      return sender.close(notFound(text));
+    default:
+      return address satisfies undefined;
+  }
 }
 
-function refuse(link: Receiver | Sender, address: string): void {
-  const description = `The messaging entity '${address}' could not be found.`;
-  link.close({ condition: 'amqp:not-found', description });
+function attachReader(
+  sender: Sender,
+  address: { readonly hub: string; readonly group: string; readonly partition: string },
+  context: Context,
+): AmqpError | null {
+  const hub = context.namespace.hub(address.hub);
+  if (hub === undefined) return notFound(address.hub);
+  if (!hub.hasGroup(address.group)) return notFound(`${hub.name}/ConsumerGroups/${address.group}`);
+  const partition = hub.partition(address.partition);
+  if (partition === undefined) return unknownPartition(address.partition, hub.partitions.length);
+  const reader = readerOf(sender, partition);
+  if (reader.refused !== null) return reader.refused;
+  return serveReader(sender, { ...reader, hub, group: address.group, partition }, context);
 }
 
-/** Answers each message of `receiver` on the link that its `reply_to` names. */
-function serveRequests(receiver: Receiver, answer: (request: Request) => Reply): void {
-  receiver.on('message', ({ message, connection }: EventContext) => {
-    if (message === undefined) return;
-    const { reply_to: replyTo, message_id: id } = message as { reply_to?: string; message_id?: string };
-    const properties = (message['application_properties'] ?? {}) as Record<string, unknown>;
-    const reply = answer({ properties, body: message['body'] as unknown });
-    const link = connection.find_sender((sender: Sender) => names(sender, replyTo));
-    link?.send(replyMessage(reply, id, replyTo));
-  });
-}
-
-/** JavaScript's client names its receiver so, .NET's gives it that target. */
-function names(sender: Sender, replyTo: string | undefined): boolean {
-  return replyTo !== undefined && (sender.name === replyTo || sender.target.address === replyTo);
-}
-
-function replyMessage(reply: Reply, id: string | undefined, to: string | undefined): Message {
-  const message = {
-    correlation_id: id,
-    to,
-    application_properties: {
-      'status-code': types.wrap_int(reply.status),
-      'status-description': reply.description,
-      ...(reply.condition === undefined ? {} : { 'error-condition': reply.condition }),
-    },
-    body: reply.body,
-  };
-  return message as unknown as Message;
-}
+/** An address may be null on the wire, whatever the types say. */
+const addressText = (terminus: unknown): string => (terminus as { address?: string | null } | null)?.address ?? '';

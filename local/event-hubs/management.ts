@@ -1,5 +1,8 @@
 import { types } from 'rhea';
-import { type Hub, type Namespace, type Partition } from './namespace';
+import { type Hub } from './hub';
+import { type Namespace } from './namespace';
+import { type Partition } from './partition';
+import { notFoundText } from './refusals';
 import { badRequest, type Reply, type Request } from './reply';
 
 /** The format code of AMQP's short strings; rhea's types lack the name. */
@@ -16,7 +19,7 @@ export function answerManagement(namespace: Namespace, { properties }: Request):
     case 'com.microsoft:eventhub':
       return { status: 200, description: 'OK', body: hubProperties(hub) };
     case 'com.microsoft:partition': {
-      const found = hub.partitions.find(({ id }) => id === partition);
+      const found = hub.partition(String(partition));
       if (found === undefined) return notFound(`${hub.name}/Partitions/${String(partition)}`);
       return { status: 200, description: 'OK', body: partitionProperties(hub, found) };
     }
@@ -25,10 +28,9 @@ export function answerManagement(namespace: Namespace, { properties }: Request):
   }
 }
 
-/** JavaScript's client knows a missing entity by this sentence; `amqp:not-found` alone it would try again. */
 const notFound = (entity: string): Reply => ({
   status: 404,
-  description: `The messaging entity '${entity}' could not be found.`,
+  description: notFoundText(entity),
   condition: 'amqp:not-found',
 });
 
@@ -45,14 +47,15 @@ function hubProperties(hub: Hub): Record<string, unknown> {
 }
 
 function partitionProperties(hub: Hub, partition: Partition): Record<string, unknown> {
+  const { beginSequence, lastSequence } = partition;
   return {
     name: hub.name,
     type: 'com.microsoft:partition',
     partition: partition.id,
-    begin_sequence_number: types.wrap_long(Number(partition.beginSequence)),
-    last_enqueued_sequence_number: types.wrap_long(Number(partition.lastSequence)),
+    begin_sequence_number: types.wrap_long(beginSequence),
+    last_enqueued_sequence_number: types.wrap_long(lastSequence),
     last_enqueued_offset: partition.lastOffset,
     last_enqueued_time_utc: types.wrap_timestamp(partition.lastEnqueuedAt),
-    is_partition_empty: types.wrap_boolean(partition.lastSequence < partition.beginSequence),
+    is_partition_empty: types.wrap_boolean(lastSequence < beginSequence),
   };
 }

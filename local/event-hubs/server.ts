@@ -1,64 +1,99 @@
 import { once } from 'node:events';
-import { type AddressInfo, type Server, type Socket } from 'node:net';
-import { create_container, type EventContext } from 'rhea';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  create_container,
+  type Connection,
+  type Container,
+  type Receiver,
+  type Sender,
+  type ConnectionOptions,
+} from 'rhea';
+import { portError } from '../storage/listen';
 import { serveConnection } from './connection';
-import { type Namespace } from './namespace';
+import { type Context } from './context';
+import { MAX_MESSAGE_BYTES } from './limits';
+import { type Links } from './links';
+import { acceptSocket } from './rhea-internals';
 
-/** Where an Event Hubs stand-in listens; the emulator's port is 5672. 0 takes a free one. */
-export interface EventHubsOptions {
-  readonly port?: number;
+const HOST = '127.0.0.1';
+
+/** What the AMQP server's connections share. */
+export type Shared = Omit<Context, 'socket' | 'sleep' | 'whenGone'>;
+
+/**
+ * Listens and returns the server; clients are served once `serve` is called with it, in the same turn of the event loop.
+ *
+ * @throws Error that names the port when it is taken
+ */
+export async function listenAmqp(port: number): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(portError(cause, HOST, port)));
+    server.listen(port, HOST, resolve);
+  });
+  return server;
 }
 
-/** An Event Hubs stand-in that listens on 127.0.0.1, without TLS, as the official emulator does. */
-export class EventHubsServer implements AsyncDisposable {
-  readonly port: number;
-  readonly #server: Server;
-  readonly #sockets: ReadonlySet<Socket>;
+export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-  private constructor(server: Server, sockets: ReadonlySet<Socket>) {
-    this.#server = server;
-    this.#sockets = sockets;
-    this.port = (server.address() as AddressInfo).port;
-  }
+/** Serves AMQP without TLS, as the official emulator does, to every client that connects. */
+export function serveAmqp(server: Server, shared: Shared): void {
+  const container = create_container({ id: 'event-hubs-stand-in' });
+  const mechanisms = container.sasl_server_mechanisms as Record<string, unknown> & { enable_anonymous(): void };
+  mechanisms.enable_anonymous();
+  // The .NET client's name for what $cbs does later.
+  mechanisms['MSSBCBS'] = () => new AcceptAny();
+  for (const event of ['disconnected', 'error']) container.on(event, () => undefined);
+  server.on('connection', (socket: Socket) => accept(socket, container, shared));
+}
 
-  /** Listens and serves `namespace`, whose hubs may change meanwhile. */
-  static async listen(namespace: Namespace, { port = 5672 }: EventHubsOptions = {}): Promise<EventHubsServer> {
-    const container = create_container({ id: 'event-hubs-stand-in' });
-    const mechanisms = container.sasl_server_mechanisms as Record<string, unknown> & { enable_anonymous(): void };
-    mechanisms.enable_anonymous();
-    // The .NET client's name for what $cbs does later.
-    mechanisms['MSSBCBS'] = () => new AcceptAny();
-    container.on('connection_open', ({ connection }: EventContext) => serveConnection(connection, namespace));
-    for (const event of ['disconnected', 'error']) container.on(event, () => undefined);
+function accept(socket: Socket, container: Container, shared: Shared): void {
+  shared.links.addSocket(socket);
+  socket.setNoDelay(true);
+  // Each link waits for the socket to drain.
+  socket.setMaxListeners(0);
+  const connection = container.create_connection(CONNECTION);
+  const ended = new AbortController();
+  socket.on('close', () => ended.abort());
+  serveConnection(connection, {
+    ...shared,
+    socket,
+    sleep: (ms) => sleep(ms, undefined, { signal: ended.signal }).catch(() => undefined),
+    whenGone: (link, gone) => onceGone(link, connection, gone),
+  });
+  acceptSocket(connection, socket);
+}
 
-    const server = container.listen({ host: '127.0.0.1', port, max_frame_size: 65_536, idle_time_out: 240_000 });
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    });
-    await once(server, 'listening');
-    return new EventHubsServer(server, sockets);
-  }
+const CONNECTION = {
+  max_frame_size: 65_536,
+  idle_time_out: 240_000,
+  // Credit is given and deliveries are settled by us alone. Events go out settled.
+  receiver_options: { credit_window: 0, autoaccept: false, max_message_size: MAX_MESSAGE_BYTES },
+  sender_options: { snd_settle_mode: 1 },
+} as unknown as ConnectionOptions;
 
-  /** The emulator's well-known connection string, for this port. */
-  get connectionString(): string {
-    return `Endpoint=sb://localhost:${this.port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
-  }
+/** Stops listening; clients are to be disconnected before. */
+export async function closeAmqp(server: Server, links: Links): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  links.cutConnections();
+  await closed;
+}
 
-  /** Resolves once no client is connected. */
-  async idle(): Promise<void> {
-    for (const socket of this.#sockets) await once(socket, 'close');
-  }
-
-  /** Stops listening and cuts every connection. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    // Without an error rhea does not notice, and keeps its heartbeat's timer for minutes.
-    for (const socket of this.#sockets) socket.destroy(new Error('The stand-in is closed.'));
-    await closed;
-  }
+function onceGone(link: Receiver | Sender, connection: Connection, gone: () => void): void {
+  let told = false;
+  const tell = () => {
+    if (told) return;
+    told = true;
+    gone();
+    link.session.removeListener('session_close', tell);
+    for (const event of ['disconnected', 'connection_close']) connection.removeListener(event, tell);
+  };
+  link.on(link.is_receiver() ? 'receiver_close' : 'sender_close', tell);
+  link.session.on('session_close', tell);
+  connection.setMaxListeners(0);
+  for (const event of ['disconnected', 'connection_close']) connection.on(event, tell);
 }
 
 /** A SASL mechanism that takes whatever a client offers. */

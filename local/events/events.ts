@@ -29,7 +29,7 @@ const MONGO_SHARE = 0.4;
 export function* changeEvents({ seed, count }: EventPlan): Generator<GeneratedEvent> {
   const random = new Random(seed);
   const shop = new Shop(random);
-  for (let made = 0; made < count; ) {
+  for (let made = 0; made < count;) {
     const source = random.in(MONGO_SHARE) ? 'mongodb' : 'postgresql';
     if (random.in(HOSTILE_SHARE)) {
       yield hostileEvent(source, made, random);

@@ -1,15 +1,47 @@
 /**
  * What passes between the Functions worker and `@azure/functions`: the part of the worker's `@azure/functions-core` that
- * an Event Hubs app touches. The worker ships that module's types; it is in no package.
+ * an app with Event Hubs, timer and HTTP triggers touches. The worker ships that module's types; it is in no package.
  */
 
 /** A value as the host sends it. `@azure/functions` parses strings as JSON where it can, alone and in collections. */
 export type RpcTypedData =
   | { readonly json: string }
   | { readonly string: string }
+  | { readonly bytes: Uint8Array }
+  | { readonly http: RpcHttpData }
   | { readonly collectionBytes: { readonly bytes: readonly Uint8Array[] } }
   | { readonly collectionString: { readonly string: readonly string[] } }
   | { readonly collectionSint64: { readonly sint64: readonly unknown[] } };
+
+/** A request as the host hands it over, or a response as the library gives it back. */
+export interface RpcHttpData {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: RpcTypedData;
+  readonly statusCode?: string;
+  readonly cookies?: readonly RpcHttpCookie[];
+}
+
+/** A cookie of a response. The worker's protobuf types wrap what may be left out. */
+export interface RpcHttpCookie {
+  readonly name?: string | null;
+  readonly value?: string | null;
+  readonly domain?: { readonly value?: string } | null;
+  readonly path?: { readonly value?: string } | null;
+  readonly expires?: { readonly value?: { readonly seconds?: number } } | null;
+  readonly secure?: { readonly value?: boolean } | null;
+  readonly httpOnly?: { readonly value?: boolean } | null;
+  readonly sameSite?: string | number | null;
+  readonly maxAge?: { readonly value?: number } | null;
+}
+
+/** What the library makes of a function's result. */
+export interface RpcInvocationResponse {
+  readonly returnValue?: RpcTypedData | null;
+}
 
 /** What `registerFunction` is given. */
 export interface FunctionMetadata {
@@ -22,12 +54,19 @@ export type FunctionCallback = (...args: unknown[]) => unknown;
 
 export type HookCallback = (context: Record<string, unknown>) => unknown;
 
+/** Told to a function that is tried again. */
+export interface RpcRetryContext {
+  readonly retryCount: number;
+  readonly maxRetryCount: number;
+}
+
 export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly request: {
     readonly invocationId: string;
     readonly inputData: readonly { readonly name: string; readonly data: RpcTypedData }[];
     readonly triggerMetadata: Readonly<Record<string, RpcTypedData>>;
+    readonly retryContext?: RpcRetryContext;
   };
   readonly metadata: FunctionMetadata;
   state: 'preInvocationHooks' | 'invocation' | 'postInvocationHooks' | undefined;
@@ -44,7 +83,7 @@ export interface ProgrammingModel {
 export interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
-  getResponse(context: unknown, result: unknown): Promise<unknown>;
+  getResponse(context: unknown, result: unknown): Promise<RpcInvocationResponse>;
 }
 
 /** The module `@azure/functions-core`, as far as it is used. */

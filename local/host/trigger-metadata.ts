@@ -2,7 +2,11 @@ import { type HubPartition } from '../../src/lib/decode/event';
 import { type RpcTypedData } from './rpc';
 
 /** The partition that a batch came from, as its reader knows it. */
-export type ReadPartition = HubPartition & { readonly consumerGroup: string };
+export type ReadPartition = HubPartition & {
+  readonly consumerGroup: string;
+  /** Whether a checkpoint follows the batch; true when left out. */
+  readonly isCheckpointing?: boolean;
+};
 
 /** An event, without its body. */
 export interface MetadataEvent {
@@ -15,6 +19,8 @@ export interface MetadataEvent {
   readonly properties: Readonly<Record<string, unknown>>;
   /** AMQP's own content type, if the sender set it. */
   readonly contentType?: string;
+  /** The other AMQP properties and message annotations, by AMQP's names. */
+  readonly others?: Readonly<Record<string, unknown>>;
 }
 
 /** How the worker hands over 64-bit integers: by its version as numbers or as the objects of protobufjs. */
@@ -30,7 +36,7 @@ export function hostTriggerMetadata(
   longs: Longs = 'numbers',
 ): Record<string, RpcTypedData> {
   const context = {
-    IsCheckpointingAfterInvocation: true,
+    IsCheckpointingAfterInvocation: partition.isCheckpointing ?? true,
     FullyQualifiedNamespace: partition.namespace,
     EventHubName: partition.hub,
     ConsumerGroup: partition.consumerGroup,
@@ -63,6 +69,7 @@ export function triggerMetadataFor(
 
 function systemProperties(event: MetadataEvent): Record<string, unknown> {
   return {
+    ...event.others,
     ...(event.contentType === undefined ? {} : { 'content-type': event.contentType }),
     'x-opt-sequence-number': Number(event.sequence),
     'x-opt-offset': event.offset,
@@ -78,7 +85,7 @@ function systemProperties(event: MetadataEvent): Record<string, unknown> {
 }
 
 /** As .NET writes a time: no zeros at the end of the fraction, no fraction when it is zero. */
-const withoutZone = (time: number): string =>
+export const withoutZone = (time: number): string =>
   new Date(time).toISOString().replace(/\.(\d*?)0*Z$/, (_, digits: string) => (digits === '' ? '' : `.${digits}`));
 
 const longObject = (value: bigint): object => ({
@@ -96,7 +103,8 @@ function fromRpc(data: RpcTypedData): unknown {
   if ('json' in data) return JSON.parse(data.json);
   if ('collectionString' in data) return data.collectionString.string.map(parsedOrText);
   if ('collectionSint64' in data) return data.collectionSint64.sint64;
-  return 'string' in data ? parsedOrText(data.string) : data.collectionBytes.bytes;
+  if ('string' in data) return parsedOrText(data.string);
+  throw new Error('trigger metadata holds texts, numbers and JSON');
 }
 
 function parsedOrText(text: string): unknown {

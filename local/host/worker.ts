@@ -7,6 +7,8 @@ import {
   type FunctionMetadata,
   type HookCallback,
   type ProgrammingModel,
+  type RpcInvocationResponse,
+  type RpcRetryContext,
   type RpcTypedData,
 } from './rpc';
 
@@ -22,6 +24,21 @@ export interface LogLine {
 export interface Batch {
   readonly bodies: readonly Uint8Array[];
   readonly triggerMetadata: Readonly<Record<string, RpcTypedData>>;
+}
+
+/** What the host hands to any function. */
+export interface Call {
+  readonly data: RpcTypedData;
+  readonly triggerMetadata: Readonly<Record<string, RpcTypedData>>;
+  readonly retryContext?: RpcRetryContext;
+  /** A new one when left out. */
+  readonly invocationId?: string;
+}
+
+/** What a function gave: its own value, and what the library makes of it for the host. */
+export interface Outcome {
+  readonly result: unknown;
+  readonly response: RpcInvocationResponse;
 }
 
 /**
@@ -62,13 +79,18 @@ export class Worker {
     await this.#runHooks('appTerminate', { hookData: {}, appHookData: {} });
   }
 
-  /** Invokes a function once and gives what it returns; rejects with what it throws. No retry policy is applied. */
-  async invoke(name: string, batch: Batch): Promise<unknown> {
+  /** Hands a batch to an Event Hubs function, once, and gives what it returns; see `call`. */
+  async invoke(name: string, { bodies, triggerMetadata }: Batch): Promise<unknown> {
+    return (await this.call(name, { data: { collectionBytes: { bytes: bodies } }, triggerMetadata })).result;
+  }
+
+  /** Invokes a function once; rejects with what it throws. No retry policy is applied. */
+  async call(name: string, call: Call): Promise<Outcome> {
     const registered = this.#functions.get(name);
     if (registered === undefined) throw new Error(`No function named ${name} is registered.`);
     if (this.#model === undefined) throw new Error('No programming model is set.');
 
-    const core = this.#invocationContext(registered.metadata, batch);
+    const core = this.#invocationContext(registered.metadata, call);
     const invocation = this.#model.getInvocationModel(core);
     const { context, inputs } = await invocation.getArguments();
     const before = { hookData: {}, appHookData: {}, invocationContext: context, functionCallback: registered.callback };
@@ -88,18 +110,16 @@ export class Worker {
     core.state = undefined;
     // Anything thrown counts as an error, whatever it is.
     if (post.error !== null && post.error !== undefined) throw post.error as Error;
-    await invocation.getResponse(context, post.result);
-    return post.result;
+    return { result: post.result, response: await invocation.getResponse(context, post.result) };
   }
 
-  #invocationContext(metadata: FunctionMetadata, batch: Batch): CoreInvocationContext {
-    const invocationId = randomUUID();
-    const trigger = Object.entries(metadata.bindings).find(([, binding]) => /trigger$/i.test(String(binding['type'])));
-    if (trigger === undefined) throw new Error(`${metadata.name} has no trigger.`);
-    const data = { collectionBytes: { bytes: batch.bodies } };
+  #invocationContext(metadata: FunctionMetadata, call: Call): CoreInvocationContext {
+    const { data, triggerMetadata, retryContext, invocationId = randomUUID() } = call;
+    const inputData = [{ name: triggerOf(metadata).name, data }];
+    const retry = retryContext === undefined ? {} : { retryContext };
     return {
       invocationId,
-      request: { invocationId, inputData: [{ name: trigger[0], data }], triggerMetadata: batch.triggerMetadata },
+      request: { invocationId, inputData, triggerMetadata, ...retry },
       metadata,
       state: undefined,
       log: (level, category, message) => this.#log({ level, category, message, invocationId }),
@@ -131,6 +151,16 @@ export class Worker {
       Disposable: CoreDisposable,
     };
   }
+}
+
+/** A function's trigger and the name of its binding. */
+export function triggerOf({ name, bindings }: FunctionMetadata): {
+  name: string;
+  binding: Readonly<Record<string, unknown>>;
+} {
+  const found = Object.entries(bindings).find(([, binding]) => /trigger$/i.test(String(binding['type'])));
+  if (found === undefined) throw new Error(`${name} has no trigger.`);
+  return { name: found[0], binding: found[1] };
 }
 
 class CoreDisposable implements Disposable {

@@ -12,7 +12,9 @@ function textOf(event: HostEvent): string | null {
     case 'log': {
       const line = readLine(event.line);
       if (line === null) return `${event.line.level}: ${event.line.message}`;
-      return line.message === 'batch' ? batchText(line) : `${line.source}: a batch failed and comes again: ${line.error}`;
+      return line.message === 'batch'
+        ? batchText(line)
+        : `${line.source}: a batch failed and comes again: ${line.error}`;
     }
     case 'owned':
       return `reads ${event.hub}/${event.partition}${event.stolenFrom === null ? '' : ', taken from another instance'}`;

@@ -48,11 +48,13 @@ export class Partitions {
     this.#problems = problems;
   }
 
-  /** Notes a line's sequence number. */
-  line(name: PartitionName, sequence: bigint, path: string): void {
+  /** Notes a line's sequence number; whether another line has it, too. */
+  isRepeat(name: PartitionName, sequence: bigint, path: string): boolean {
     const { sequences } = this.#tally(name);
-    if (sequences.has(sequence)) this.#problems.add('sequence_twice', path, `${sequence} is in another line, too`);
+    const isRepeat = sequences.has(sequence);
+    if (isRepeat) this.#problems.add('sequence_twice', path, `${sequence} is in another line, too`);
     sequences.add(sequence);
+    return isRepeat;
   }
 
   /** Notes a whole file, which holds lines of this partition. */
@@ -74,7 +76,7 @@ export class Partitions {
 
   #judged({ name, sequences, runs, quarantined, files }: Tally): PartitionFound {
     const { hub, partition, incarnation } = name;
-    const where = `${hub}/${partition}`;
+    const where = `${hub}/${partition}${incarnation === 1 ? '' : `, incarnation ${incarnation}`}`;
     for (const [run, { lines, range }] of runs) {
       if (BigInt(lines) === range) continue;
       this.#problems.add('run_incomplete', where, `the files of ${run} hold ${lines} lines, not ${range}`);

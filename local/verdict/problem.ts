@@ -8,9 +8,9 @@ export interface Problem {
 export type ProblemKind =
   /** A file that nothing of ours would write. */
   | 'stranger'
-  /** The file does not end with a line feed, or a line is no JSON object with the fields of a header. */
+  /** The file does not end with a line feed, or a line is not one that docs/lake-format.md describes. */
   | 'torn_line'
-  /** The name tells another number of lines than there are. */
+  /** The name tells another number of lines than there are, or there are none. */
   | 'wrong_count'
   /** The file lies in another day's folder than an event belongs to, or its name tells another time than its first event. */
   | 'wrong_day'
@@ -26,7 +26,7 @@ export type ProblemKind =
   | 'event_missing'
   /** One attempt stands in two lines. */
   | 'event_twice'
-  /** The payload, the body or the partition key is not what was sent. */
+  /** The payload, the body, the partition key, a property or the operation of a tombstone is not what was sent. */
   | 'event_altered'
   /** In bronze what belongs in quarantine, or the other way round, or from another hub. */
   | 'event_misplaced'

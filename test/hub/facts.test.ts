@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
-import { EventHubsServer } from '../../local/event-hubs/server';
-import { Namespace } from '../../local/event-hubs/namespace';
+import { startEventHubs, type HubConfig, type LocalEventHubs } from '../../local/event-hubs/event-hubs';
 import { type EventHubsAccess } from '../../src/lib/config/config';
 import { Secret } from '../../src/lib/config/secret';
 import { PipelineError } from '../../src/lib/errors';
@@ -17,6 +16,13 @@ const byKey = (port: number): EventHubsAccess => ({
   ),
 });
 
+const hub = (name: string, partitionCount = 4): HubConfig => ({
+  name,
+  partitionCount,
+  consumerGroups: [],
+  retentionMs: 3_600_000,
+});
+
 async function failure(promise: Promise<unknown>): Promise<PipelineError> {
   const thrown = await promise.then(
     () => null,
@@ -27,11 +33,13 @@ async function failure(promise: Promise<unknown>): Promise<PipelineError> {
 }
 
 describe('over a real socket', () => {
-  const namespace = new Namespace([{ name: 'postgresql-changes', partitionCount: 4, createdAt: CREATED }]);
-  let server: EventHubsServer;
+  let now = CREATED;
+  let server: LocalEventHubs;
 
-  beforeAll(async () => (server = await EventHubsServer.listen(namespace, { port: 0 })));
-  afterAll(() => server[Symbol.asyncDispose]());
+  beforeAll(async () => {
+    server = await startEventHubs({ port: 0, healthPort: null, hubs: [hub('postgresql-changes')], now: () => now });
+  });
+  afterAll(() => server.close());
 
   test("the SDK reads a hub's creation time to the millisecond, whatever the case of its name", async () => {
     const facts = hubFacts(byKey(server.port), 5000);
@@ -41,11 +49,13 @@ describe('over a real socket', () => {
 
   test('a hub deleted and made anew tells its new time', async () => {
     const facts = hubFacts(byKey(server.port), 5000);
-    namespace.create({ name: 'fleeting', partitionCount: 1, createdAt: CREATED });
-    expect(await facts.createdAt('fleeting')).toBe(CREATED);
-    namespace.delete('fleeting');
-    namespace.create({ name: 'fleeting', partitionCount: 2, createdAt: CREATED + 1 });
-    expect(await facts.createdAt('fleeting')).toBe(CREATED + 1);
+    now = CREATED + 1000;
+    server.createHub(hub('fleeting', 1));
+    expect(await facts.createdAt('fleeting')).toBe(CREATED + 1000);
+    now = CREATED + 2000;
+    server.deleteHub('fleeting');
+    server.createHub(hub('fleeting', 2));
+    expect(await facts.createdAt('fleeting')).toBe(CREATED + 2000);
   });
 
   test('a hub that is not there is said so, once, with its namespace, and there is no use in trying again', async () => {
@@ -64,9 +74,9 @@ describe('over a real socket', () => {
 });
 
 test('nobody listening is told as such and may be tried again', async () => {
-  const server = await EventHubsServer.listen(new Namespace(), { port: 0 });
+  const server = await startEventHubs({ port: 0, healthPort: null, hubs: [] });
   const { port } = server;
-  await server[Symbol.asyncDispose]();
+  await server.close();
   const error = await failure(hubFacts(byKey(port), 5000).createdAt('postgresql-changes'));
   expect(error.message).toContain('found no connection (ECONNREFUSED)');
   expect(error.retryable).toBe(true);
@@ -111,7 +121,7 @@ test('an endpoint that accepts and never answers is given up in time', async () 
 });
 
 test('an endpoint that falls silent once connected is given up in time', async () => {
-  await using server = await EventHubsServer.listen(new Namespace(), { port: 0 });
+  await using server = await startEventHubs({ port: 0, healthPort: null, hubs: [] });
   let fellSilent = false;
   await using silencing = await listening((client) => {
     const upstream = connect(server.port, '127.0.0.1').on('error', () => undefined);

@@ -28,9 +28,13 @@ export const BODIES: readonly string[] = [
 /** What is set aside. */
 export const NOT_JSON = Buffer.of(0x6e, 0x6f, 0xff, 0x0a);
 
+/** As they are sent; the host writes the first letter of a name in lower case. Made to mislead who looks for the payload. */
+const PROPERTIES = { Note: ',"payload":', payload: 7, isShort: true } as const;
+const PROPERTIES_IN_LAKE = '"note":",\\"payload\\":","payload":7,"isShort":true';
+
 export function line(sequence: number, sentid: string | null, rest: string, partition = '3'): string {
   const time = `2026-11-25T10:00:${String(sequence % 60).padStart(2, '0')}.000Z`;
-  const properties = sentid === null ? '{}' : `{"sentid":"${sentid}","note":"\\",\\"payload\\":"}`;
+  const properties = sentid === null ? '{}' : `{"sentid":"${sentid}",${PROPERTIES_IN_LAKE}}`;
   return (
     `{"source":"postgresql","namespace":"localhost","hub":"${HUB}","incarnation":1,"partition":"${partition}",` +
     `"sequenceNumber":${sequence},"offset":"${sequence * 64}","enqueuedTime":"${time}","partitionKey":"k",` +
@@ -48,13 +52,14 @@ export function file(shelf: string, range: string, count: number, lines: readonl
 export function smallLake(): SmallLake {
   const sent = new SentLog();
   const send = (body: Buffer, expect: 'bronze' | 'quarantine'): string =>
-    sent.attempt(HUB, { partitionKey: 'k', body, expect });
+    sent.attempt(HUB, { partitionKey: 'k', properties: PROPERTIES, body, expect });
   const ids = BODIES.map((body) => send(Buffer.from(body), 'bronze'));
   const aside = send(NOT_JSON, 'quarantine');
   sent.acknowledged([...ids, aside]);
   const bronze = BODIES.map((body, i) => {
+    const change = body === '' ? '{"operation":"tombstone"}' : 'null';
     const payload = body === '' ? 'null' : body.replace(/[\r\n]/g, ' ');
-    return line(i, ids[i] ?? null, `"change":null,"payload":${payload}`);
+    return line(i, ids[i] ?? null, `"change":${change},"payload":${payload}`);
   });
   const quarantine = line(9, aside, `"reason":"not_utf8","bodyBase64":"${NOT_JSON.toString('base64')}"`);
   return {

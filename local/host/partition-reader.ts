@@ -1,0 +1,181 @@
+import {
+  earliestEventPosition,
+  latestEventPosition,
+  type EventHubConsumerClient,
+  type EventPosition,
+  type ReceivedEventData,
+  type Subscription,
+} from '@azure/event-hubs';
+import { BatchFormer } from './batching';
+import { type EventHubsConfig, type InitialOffset } from './host-json';
+import { type Checkpoint, type PartitionStore } from './partition-store';
+
+/** When the connection breaks, this client finds out at the end of the receive that was under way; .NET's at once. */
+const RECEIVE_SECONDS = 2;
+
+/** Hands a batch to the function; false: the instance ends before the batch has. */
+export type Execute = (
+  events: readonly ReceivedEventData[],
+  isCheckpointing: boolean,
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+/** What one partition is read with. */
+export interface ReaderSettings {
+  readonly client: EventHubConsumerClient;
+  readonly store: PartitionStore;
+  readonly partition: string;
+  readonly instanceId: string;
+  readonly config: EventHubsConfig;
+  readonly execute: Execute;
+  readonly onCheckpoint: (sequence: string) => void;
+  /** Reading has ended by itself: another took the partition, or something broke. Stops the reader. */
+  readonly onEnd: (reason: string) => Promise<void>;
+}
+
+/**
+ * Reads one partition and forms batches of it, as the extension's PartitionProcessor does: one batch at a time; a checkpoint
+ * after each, whatever came of it, unless ownership was known to be lost by then.
+ */
+export class PartitionReader {
+  readonly #settings: ReaderSettings;
+  readonly #lost = new AbortController();
+  readonly #ending = new AbortController();
+  #former: BatchFormer<ReceivedEventData> | null = null;
+  #subscription: Subscription | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  /** The last event that the function has returned from and no checkpoint covers, and how many batches that was. */
+  #unwritten: ReceivedEventData | null = null;
+  #unwrittenBatches = 0;
+
+  constructor(settings: ReaderSettings) {
+    this.#settings = settings;
+  }
+
+  /** Starts after the checkpoint. A link of the same owner level takes the partition from whoever reads it. */
+  async start(): Promise<void> {
+    const { client, store, partition, config } = this.#settings;
+    const checkpoint = await store.readCheckpoint(partition);
+    if (this.#ending.signal.aborted) return;
+    this.#former = new BatchFormer(
+      { minimum: config.minEventBatchSize, maximum: config.maxEventBatchSize, maxWaitMs: config.maxWaitTimeMs },
+      checkpoint?.writtenAt ?? null,
+    );
+    this.#subscription = client.subscribe(
+      partition,
+      {
+        processEvents: (events) => (events.length === 0 ? Promise.resolve() : this.#received(events)),
+        processError: (error) => this.#end(`${(error as { code?: string }).code ?? error.name}: ${error.message}`),
+      },
+      {
+        startPosition: startPosition(checkpoint, config.initialOffset),
+        ownerLevel: 0,
+        maxBatchSize: config.maxEventBatchSize,
+        maxWaitTimeInSeconds: RECEIVE_SECONDS,
+        prefetchCount: config.prefetchCount,
+        skipParsingBodyAsJson: true,
+      },
+    );
+  }
+
+  /**
+   * Receives no more and drops what waits to be a batch. A batch under way may end and write its checkpoint; it is not tried
+   * again.
+   */
+  async pause(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    const subscription = this.#subscription;
+    this.#subscription = null;
+    await subscription?.close();
+  }
+
+  /** Ends it: a batch under way goes on, but nobody waits for it, and it writes no checkpoint. */
+  async stop(): Promise<void> {
+    this.#lost.abort();
+    await this.pause();
+  }
+
+  /** Once paused: resolves when no batch is under way, and every batch that ended has its checkpoint. */
+  async idle(): Promise<void> {
+    await this.#turn;
+    if (!this.#lost.signal.aborted) await this.#checkpoint();
+  }
+
+  async #received(events: readonly ReceivedEventData[]): Promise<void> {
+    await this.#inTurn(async (former) => {
+      const batch = former.received(events, Date.now());
+      if (batch.length === 0) return;
+      await this.#execute(batch, former);
+      // .NET's client, when another took the partition during the batch, says so at the next receive. This one would open a new
+      // link and take the partition back, so it is not let.
+      const { store, partition, instanceId } = this.#settings;
+      if (!this.#ending.signal.aborted && (await store.ownerOf(partition)) !== instanceId) {
+        await this.#end('another instance claimed it during a batch');
+      }
+    });
+  }
+
+  #waitForMore(former: BatchFormer<ReceivedEventData>): void {
+    clearTimeout(this.#timer);
+    if (former.dueAt === null || this.#ending.signal.aborted) return;
+    const waited = async (): Promise<void> => {
+      const batch = former.waited(Date.now());
+      if (batch.length > 0) await this.#execute(batch, former);
+    };
+    this.#timer = setTimeout(() => void this.#inTurn(waited), former.dueAt - Date.now());
+  }
+
+  async #execute(batch: readonly ReceivedEventData[], former: BatchFormer<ReceivedEventData>): Promise<void> {
+    const { execute, config } = this.#settings;
+    const isCheckpointing = this.#unwrittenBatches + 1 >= config.batchCheckpointFrequency;
+    const isOver = await execute(batch, isCheckpointing, this.#ending.signal);
+    former.ended(Date.now());
+    if (!isOver) return;
+    this.#unwritten = batch.at(-1) ?? null;
+    this.#unwrittenBatches += 1;
+    // Whoever does not know yet that the partition is another's writes all the same, and may set the checkpoint back.
+    if (isCheckpointing && !this.#lost.signal.aborted) await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const event = this.#unwritten;
+    if (event === null) return;
+    const sequence = String(event.sequenceNumber);
+    await this.#settings.store.writeCheckpoint(this.#settings.partition, event.offset, sequence);
+    this.#unwritten = null;
+    this.#unwrittenBatches = 0;
+    this.#settings.onCheckpoint(sequence);
+  }
+
+  /** One at a time: what is received, and what has waited long enough. */
+  #inTurn(act: (former: BatchFormer<ReceivedEventData>) => Promise<void>): Promise<void> {
+    const run = async (): Promise<void> => {
+      const former = this.#former;
+      if (former === null || this.#ending.signal.aborted) return;
+      await act(former);
+      this.#waitForMore(former);
+    };
+    this.#turn = this.#turn.then(run).catch((error: unknown) => this.#end(String(error)));
+    return this.#turn;
+  }
+
+  async #end(reason: string): Promise<void> {
+    if (!this.#ending.signal.aborted) await this.#settings.onEnd(reason);
+  }
+}
+
+function startPosition(checkpoint: Checkpoint | null, initial: InitialOffset): EventPosition {
+  if (checkpoint !== null) return { offset: checkpoint.offset, isInclusive: false };
+  switch (initial.type) {
+    case 'fromStart':
+      return earliestEventPosition;
+    case 'fromEnd':
+      return latestEventPosition;
+    case 'fromEnqueuedTime':
+      return { enqueuedOn: initial.enqueuedTimeUtc };
+    default:
+      return initial satisfies never;
+  }
+}

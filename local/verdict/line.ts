@@ -1,0 +1,105 @@
+import { isUtf8 } from 'node:buffer';
+import { fieldsOf, labelsOf } from './fields';
+import { type Shelf } from './sent';
+
+/** A line's own fields, and the bytes that were sent. */
+export interface Line {
+  readonly source: string;
+  readonly namespace: string;
+  readonly hub: string;
+  readonly incarnation: number;
+  readonly partition: string;
+  readonly sequence: bigint;
+  /** `2026-11-25T10:11:12.345Z` */
+  readonly enqueuedTime: string;
+  readonly partitionKey: string | null;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** What the change says that happened; null where there is no change, and in quarantine. */
+  readonly operation: string | null;
+  /** The payload's text as it stands in the line, or the body that was set aside. */
+  readonly content: Buffer;
+}
+
+const HEADER = [
+  ...['source', 'namespace', 'hub', 'incarnation', 'partition', 'sequenceNumber', 'offset', 'enqueuedTime'],
+  ...['partitionKey', 'properties', 'eventId'],
+];
+const LABELS = {
+  bronze: labelsOf([...HEADER, 'change', 'payload']),
+  quarantine: labelsOf([...HEADER, 'reason', 'bodyBase64']),
+};
+const REASONS: readonly unknown[] = ['not_json', 'not_utf8', 'unreadable_json'];
+
+/** Null for a line that is no UTF-8, no JSON, or has other fields than docs/lake-format.md gives it. */
+export function readLine(bytes: Buffer, shelf: Shelf): Line | null {
+  if (!isUtf8(bytes)) return null;
+  const texts = fieldsOf(bytes, LABELS[shelf]);
+  if (texts === null) return null;
+  const [source, namespace, hub, incarnation, partition, , offset, time, partitionKey, properties, eventId, ...rest] =
+    texts.map(parsed);
+  // 64-bit: a parser would round it.
+  const sequence = (texts[5] as Buffer).toString();
+  const event = shelf === 'bronze' ? changeAndPayload(rest, texts.at(-1) as Buffer) : reasonAndBody(rest);
+  if (
+    !isText(source) ||
+    !isText(namespace) ||
+    !isText(hub) ||
+    !Number.isSafeInteger(incarnation) ||
+    !isText(partition) ||
+    !/^(0|[1-9]\d*)$/.test(sequence) ||
+    !isText(offset) ||
+    !isText(time) ||
+    !isTime(time) ||
+    !isTextOrNull(partitionKey) ||
+    !isObject(properties) ||
+    !isTextOrNull(eventId) ||
+    event === null
+  ) {
+    return null;
+  }
+  return {
+    ...{ source, namespace, hub, partition, partitionKey, properties },
+    ...event,
+    incarnation: incarnation as number,
+    sequence: BigInt(sequence),
+    enqueuedTime: time,
+  };
+}
+
+type EventPart = Pick<Line, 'operation' | 'content'>;
+
+function changeAndPayload([change, payload]: readonly unknown[], text: Buffer): EventPart | null {
+  if (payload === undefined) return null;
+  if (change === null) return { operation: null, content: text };
+  if (!isObject(change) || !isText(change['operation'])) return null;
+  return { operation: change['operation'], content: text };
+}
+
+function reasonAndBody([reason, base64]: readonly unknown[]): EventPart | null {
+  if (!REASONS.includes(reason) || typeof base64 !== 'string') return null;
+  const content = Buffer.from(base64, 'base64');
+  // Node reads over what is no base64.
+  return content.toString('base64') === base64 ? { operation: null, content } : null;
+}
+
+/** Undefined for what is no JSON, or begins or ends with space: a line has none around its values. */
+function parsed(text: Buffer, i: number, all: readonly Buffer[]): unknown {
+  const json = text.toString();
+  // A payload keeps the space that its sender put around it.
+  if (i < all.length - 1 && json !== json.trim()) return undefined;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isTime(text: string): boolean {
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}

@@ -1,0 +1,61 @@
+import { DataLakeServiceClient } from '@azure/storage-file-datalake';
+import { buildApp, type BuiltApp } from '../../build/bundle';
+import { LakeReader, numbers } from '../../support/reader';
+import { Stage, until } from './support';
+
+/** The app as it is published, bundle and host.json, on the host with Event Hubs and storage. */
+
+let stage: Stage;
+let built: BuiltApp;
+beforeAll(async () => {
+  [stage, built] = await Promise.all([Stage.open(), buildApp()]);
+});
+afterEach(() => stage.clear());
+afterAll(async () => {
+  await stage[Symbol.asyncDispose]();
+  await built[Symbol.asyncDispose]();
+});
+
+const EVENTS = 400;
+
+test('every event is in the lake once, though an instance is killed and another takes a partition', async () => {
+  stage.hub('postgresql-changes', 2);
+  stage.hub('mongodb-changes', 1);
+  const { connectionString } = stage.storage;
+  await DataLakeServiceClient.fromConnectionString(connectionString).getFileSystemClient('data').create();
+  const env = {
+    EVENTHUB_CONNECTION_STRING: stage.hubs.connectionString,
+    STORAGE_CONNECTION_STRING: connectionString,
+    AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '2',
+    AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:01',
+  };
+  const instances = await Promise.all([1, 2].map(() => stage.instance(built.directory, env)));
+  const [first, second] = instances;
+  const { functions } = (await first?.host.ready()) ?? {};
+  expect(functions?.map(({ name }) => name).sort()).toEqual(['ingestMongo', 'ingestPostgres']);
+  for (let sent = 0; sent < EVENTS; sent += 50) {
+    for (const partition of ['0', '1']) {
+      const bodies = numbers(sent, sent + 49).map((n) => JSON.stringify({ partition, n }));
+      await stage.send('postgresql-changes', partition, bodies);
+    }
+    if (sent === 100) await second?.host.steal('postgresql-changes', '0');
+    if (sent === 200) await first?.host.kill();
+  }
+  await until(async () => {
+    const checkpoints = await Promise.all(['0', '1'].map((each) => stage.checkpoint('postgresql-changes', each)));
+    return checkpoints.every((last) => last === EVENTS - 1);
+  }, 'both checkpoints at the end');
+  await second?.host.stop();
+  const lines = await new LakeReader(connectionString).lines();
+  const payloads = lines.map(({ raw }) => (JSON.parse(raw) as { payload: { partition: string; n: number } }).payload);
+  for (const partition of ['0', '1']) {
+    const landed = payloads.filter((payload) => payload.partition === partition).map(({ n }) => n);
+    expect(landed.sort((a, b) => a - b)).toEqual(numbers(0, EVENTS - 1));
+  }
+  expect(payloads).toHaveLength(2 * EVENTS);
+});
+
+test('it does not start on wrong settings, and says which', async () => {
+  const instance = stage.spawn(built.directory, { EVENTHUB_CONNECTION_STRING: stage.hubs.connectionString });
+  await expect(instance.host.ready()).rejects.toThrow('STORAGE_CONNECTION_STRING');
+});
