@@ -2,7 +2,8 @@ import { type Delivery, type Source } from './decode/event';
 import { PipelineError, hasCode } from './errors';
 import { type HubFacts } from './hub/port';
 import { type LedgerCache } from './ledger/cache';
-import { loadLedger, refuseBirthAmongFiles, type OpenLedger } from './ledger/open';
+import { isCovered } from './ledger/coverage';
+import { loadLedger, refuseBirthAmongFiles, type BornLedger, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
 import { belongsHere, isBorn, succeeded, newHubSuspectedAt, type Birth } from './ledger/rules';
@@ -31,7 +32,8 @@ export async function judgedLedger(
   room: JudgingRoom,
   lake: Lake,
 ): Promise<OpenLedger> {
-  const enqueuedAt = delivery.events.at(-1)?.enqueuedAt ?? 0;
+  // The latest of the batch: an event that makes one suspect a new hub must then be judged by that hub's ledger.
+  const enqueuedAt = delivery.events.reduce((latest, event) => Math.max(latest, event.enqueuedAt), 0);
   const load = (): Promise<OpenLedger> => loadLedger(lake, source, delivery, enqueuedAt, room.newId);
   const cached = room.ledgers.take(delivery);
   let open: OpenLedger;
@@ -46,12 +48,32 @@ export async function judgedLedger(
   const suspectedAt = isBorn(open.ledger) ? newHubSuspectedAt(open.ledger, delivery.events) : null;
   if (!isBorn(open.ledger) || suspectedAt === null) return open;
   const createdAt = await creationOf(delivery, open.ledger.lastEnqueuedAt, room.hubFacts);
-  if (createdAt <= open.ledger.lastEnqueuedAt) return open;
+  if (createdAt <= open.ledger.lastEnqueuedAt) return sameHub(open as BornLedger, delivery, createdAt);
   // Two clocks: an event of the new hub must not seem older than the hub, or it would be sent back to the old ledger.
   const successor = { incarnation: open.ledger.incarnation + 1, hubCreatedAt: Math.min(createdAt, suspectedAt) };
   // Closing the old ledger also wakes every writer that has it cached: their next swap finds another version.
   await swapLedger(lake, open, succeeded(open.ledger, successor));
   return await judgedLedger(source, delivery, room, lake);
+}
+
+/**
+ * The hub is older than what is covered, so it is the same: what arrives late fills a gap. But a covered number with a later time
+ * than anything covered is another event than the one in the lake: to drop it would lose it, to write it might double it.
+ */
+function sameHub(open: BornLedger, delivery: Delivery, createdAt: number): OpenLedger {
+  const { ledger } = open;
+  const other = delivery.events.find(
+    ({ sequence, enqueuedAt }) => enqueuedAt > ledger.lastEnqueuedAt && isCovered(ledger, sequence),
+  );
+  if (other === undefined) return open;
+  throw new PipelineError(
+    'INCARNATION_UNCONFIRMED',
+    `hub ${delivery.hub} partition ${delivery.partition} delivers sequence number ${other.sequence}, which is in the lake, as an ` +
+      `event of ${new Date(other.enqueuedAt).toISOString()}, later than anything in the lake; yet the hub says that it was ` +
+      `created at ${new Date(createdAt).toISOString()}. Nothing was dropped or written. Was the namespace failed over or ` +
+      `restored? Read the new hub into a lake, or under a hub name, of its own.`,
+    { retryable: true },
+  );
 }
 
 /** A ledger that is not there: refuse to start over among files, unless another writer bore it meanwhile. */

@@ -8,7 +8,7 @@ import { cut } from './ledger/cut';
 import { type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
-import { commit, uncovered } from './ledger/rules';
+import { commit, isBorn, uncovered } from './ledger/rules';
 import { swapLedger } from './ledger/swap';
 import { reportOf, type BatchReport, type Landing } from './report';
 import { stage } from './stage';
@@ -39,11 +39,13 @@ export async function land(
   signal: AbortSignal,
 ): Promise<BatchReport> {
   const startedAt = room.clock.now();
+  let overtaken: Overtaken | null = null;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const landing = await tryToLand(source, delivery, room, signal);
-    if (landing !== 'again') {
+    const landing: Landing | Overtaken = await tryToLand(source, delivery, overtaken, room, signal);
+    if ('ledger' in landing) {
       return reportOf(delivery, landing, { startedAt, publishedAt: room.clock.now(), swapConflicts: round });
     }
+    overtaken = landing;
   }
   throw new PipelineError(
     'SWAP_CONTENTION',
@@ -57,22 +59,36 @@ export async function land(
 async function tryToLand(
   source: Source,
   delivery: Delivery,
+  overtaken: Overtaken | null,
   room: LandingRoom,
   signal: AbortSignal,
-): Promise<Landing | 'again'> {
+): Promise<Landing | Overtaken> {
   const lake = room.lakeWithin(signal);
   const open = await judgedLedger(source, delivery, room, lake);
   const runs = cut(uncovered(open.ledger, delivery.events), room.maxFileBytes, estimateBytes);
-  if (runs.length === 0) return keep(room.ledgers, open, null);
+  if (runs.length === 0) return keep(room.ledgers, open, wonAfterAll(open, overtaken));
   const stagedAt = room.clock.now();
   const staged = await stage(lake, open.ledger, runs, room.newId(), room.budget, signal);
   const now = room.clock.now();
-  if (now - stagedAt > MAX_STAGED_MS) return 'again';
+  if (now - stagedAt > MAX_STAGED_MS) return { written: null };
   // Swap before publish: a file that no ledger names could double events.
   const next = await swapLedger(lake, open, commit(open.ledger, staged.runs, now));
-  if (next === 'overtaken') return 'again';
+  const written = { ...staged, committedAt: now };
+  if (next === 'overtaken') return { written };
   await publishPending(lake, next.ledger);
-  return keep(room.ledgers, next, { ...staged, committedAt: now });
+  return keep(room.ledgers, next, written);
+}
+
+/** An attempt whose swap was refused: another writer's success, or its own with the answer lost. */
+interface Overtaken {
+  readonly written: Landing['written'];
+}
+
+/** What the refused swap wrote, if the ledger that was read again shows that it had won: it is to be reported as written. */
+function wonAfterAll({ ledger }: OpenLedger, overtaken: Overtaken | null): Landing['written'] {
+  const staged = overtaken?.written?.runs[0]?.files[0]?.staged;
+  const isOurs = isBorn(ledger) && ledger.pending.some((file) => file.staged === staged);
+  return isOurs ? (overtaken?.written ?? null) : null;
 }
 
 /** The batch is in the lake, and so is all that this version of the ledger commits: the next batch may build on it. */

@@ -226,10 +226,35 @@ describe('a hub that was deleted and made anew', () => {
     expect(await instance.deliver(later(3, 6))).toMatchObject({ written: 2, duplicates: 2, incarnation: 2 });
   });
 
-  test('if its creation is before what is covered, it is the same hub, and its numbers are covered', async () => {
+  test('if its creation is before what is covered: a late number may fill a gap, but a covered one is another event', async () => {
     const instance = await open(knowing(NOON - 86_400_000));
+    await instance.deliver([...events(0, 3), ...events(6, 9)]);
+    expect(await instance.deliver(later(4, 5))).toMatchObject({ written: 2, duplicates: 0, incarnation: 1 });
+    const failure = instance.deliver(later(0, 4).map((event) => ({ ...event, enqueuedAt: event.enqueuedAt + 60_000 })));
+    await expect(failure).rejects.toMatchObject({ code: 'INCARNATION_UNCONFIRMED', retryable: true });
+    expect(await reader.sequences()).toEqual(numbers(0, 9));
+  });
+
+  test('though its first events came in with times going backwards', async () => {
+    const instance = await open(knowing(reborn + 600_000));
     await instance.deliver(events(0, 9));
-    expect(await instance.deliver(later(0, 4))).toMatchObject({ written: 0, duplicates: 5, incarnation: 1 });
+    const [first, second] = later(0, 1);
+    if (first === undefined || second === undefined) throw new Error('two events were asked for');
+    const batch = [
+      { ...first, enqueuedAt: second.enqueuedAt },
+      { ...second, enqueuedAt: first.enqueuedAt },
+    ];
+    expect(await instance.deliver(batch)).toMatchObject({ written: 2, incarnation: 2 });
+  });
+
+  test('and its ledger lives while the one before it is gone: nothing starts over', async () => {
+    const instance = await open(knowing(reborn));
+    await instance.deliver(events(0, 9));
+    await instance.deliver(later(0, 4));
+    for (const path of await reader.paths('bronze')) if (!path.includes('_i2_')) await reader.remove(path);
+    await reader.remove(LEDGER);
+    const failure = (await open()).deliver(later(0, 4));
+    await expect(failure).rejects.toMatchObject({ code: 'LEDGER_MISSING' });
   });
 
   test('if the hub cannot be asked: throw, neither drop nor write', async () => {

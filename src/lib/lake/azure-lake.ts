@@ -113,18 +113,21 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
     },
 
     async *list(folder) {
-      const pages = files.listPaths({ path: folder, recursive: true, abortSignal: signal }).byPage();
-      for (;;) {
+      // Asked for page by page: each is a request with a time of its own.
+      for (let continuationToken: string | undefined; ;) {
+        const from = continuationToken === undefined ? {} : { continuationToken };
         const page = await call(
           'list',
           folder,
-          () => pages.next(),
+          (abortSignal) => files.listPaths({ path: folder, recursive: true, abortSignal }).byPage(from).next(),
           (error) => (isAbsent(error) ? null : undefined),
         );
         if (page === null || page.done === true) return;
         for (const item of page.value.pathItems ?? []) {
           if (item.isDirectory !== true) yield { path: item.name ?? '', bytes: item.contentLength ?? 0 };
         }
+        continuationToken = page.value.continuation;
+        if (continuationToken === undefined || continuationToken === '') return;
       }
     },
   };

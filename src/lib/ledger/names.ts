@@ -94,6 +94,11 @@ export function planPath(source: Source, day: string, partition: string): string
   return `_system/optimise/${source}/${day.replaceAll('/', '-')}/${partition}.json`;
 }
 
+/** The last part of `path`. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** The folder that holds `path`. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));

@@ -4,7 +4,7 @@ import { forEachOf } from '../parallel';
 import { DAY_MS, dayFolders } from '../time';
 import { type Ledger } from './ledger';
 import { parseLedger } from './ledger-json';
-import { dayPath, ledgerPath, parseName, type Incarnate } from './names';
+import { dayPath, ledgerPath, nameOf, parseName, type DataFile, type Incarnate } from './names';
 import { type Lake } from './port';
 import { belongsToSuccessor, type Birth } from './rules';
 
@@ -75,12 +75,13 @@ export async function refuseBirthAmongFiles(
 ): Promise<void> {
   for (const day of dayFolders(period.from - DAY_MS, period.to + DAY_MS)) {
     for (const shelf of ['bronze', 'quarantine'] as const) {
-      const candidates: string[] = [];
+      const candidates: { path: string; incarnation: number }[] = [];
       for await (const { path } of lake.list(dayPath(shelf, birth.source, day))) {
-        if (nameFits(birth, path)) candidates.push(path);
+        const file = parseName(nameOf(path));
+        if (file !== null && mayBeOf(birth, file)) candidates.push({ path, incarnation: file.incarnation });
       }
-      await forEachOf(candidates, HEADS_AT_ONCE, async (path) => {
-        if (!(await isOf(lake, birth, path))) return;
+      await forEachOf(candidates, HEADS_AT_ONCE, async ({ path, incarnation }) => {
+        if (!(await isOf(lake, { ...birth, incarnation }, path))) return;
         throw new PipelineError(
           'LEDGER_MISSING',
           `${ledgerPath(birth)} does not exist, yet ${path} is a file of its partition. Starting over could double its ` +
@@ -110,6 +111,11 @@ export async function isOf(lake: Lake, of: Incarnate & { readonly source: Source
 }
 
 function nameFits(of: Incarnate, path: string): boolean {
-  const file = parseName(path.slice(path.lastIndexOf('/') + 1));
+  const file = parseName(nameOf(path));
   return file?.partition === of.partition && file.incarnation === of.incarnation;
+}
+
+/** A file of a later incarnation, too, means that there has been a ledger of this one. */
+function mayBeOf(birth: Birth, file: DataFile): boolean {
+  return file.partition === birth.partition && file.incarnation >= birth.incarnation;
 }

@@ -1,5 +1,5 @@
 import { type Ledger } from './ledger';
-import { parseName, planPath } from './names';
+import { nameOf, parseName, planPath } from './names';
 import { type Lake } from './port';
 import { dayFolder } from '../time';
 
@@ -8,7 +8,7 @@ import { dayFolder } from '../time';
  * Of a plan only `inputs[].path` is read here. A plan that cannot be read lists nothing.
  */
 export async function planNames(lake: Lake, ledger: Ledger, path: string): Promise<boolean> {
-  const file = parseName(path.slice(path.lastIndexOf('/') + 1));
+  const file = parseName(nameOf(path));
   if (file === null) return false;
   const plan = await lake.read(planPath(ledger.source, dayFolder(file.firstEnqueuedAt), ledger.partition));
   return plan !== null && inputsOf(plan.bytes).includes(path);

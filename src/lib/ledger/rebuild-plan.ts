@@ -1,6 +1,6 @@
 import { type Coverage, type Range } from './coverage';
 import { type PendingFile } from './ledger';
-import { dataPath, parseName, parseStagedName, type DataFile, type Shelf } from './names';
+import { dataPath, nameOf, parseName, parseStagedName, type DataFile, type Shelf } from './names';
 import { type Source } from '../decode/event';
 
 /** A data file that readers can see. */
@@ -105,8 +105,4 @@ function isSameRun(a: Range, b: Range): boolean {
 
 function meets(a: Range, b: Range): boolean {
   return a.first <= b.last && b.first <= a.last;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
