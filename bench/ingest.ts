@@ -180,10 +180,9 @@ interface StorageProcess {
 
 /** `npm run local` in a process of its own, in memory, at free ports. */
 async function startStorageProcess(latencyMs: number): Promise<StorageProcess> {
-  const free = ['--blob-port', '0', '--queue-port', '0', '--table-port', '0'];
   const child = fork(
     path.join(__dirname, 'local.js'),
-    ['--memory', '--json', '--latency', String(latencyMs), ...free],
+    ['--memory', '--json', '--latency', String(latencyMs), '--free-ports'],
     { silent: true },
   );
   child.stderr?.pipe(process.stderr);

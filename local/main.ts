@@ -1,7 +1,7 @@
 import { namedParts } from './platform/app-settings';
 import { platformCommand, withFreePorts, type PlatformOptions } from './platform/command';
 import { untilInterrupted } from './platform/interrupt';
-import { addresses, explained, openPlatform } from './platform/run';
+import { addresses, explained, healthOf, openPlatform } from './platform/run';
 
 /**
  * `npm run local`: the platform on this machine, until Ctrl-C: what `func start`, Storage Explorer and the SDKs find at the
@@ -15,7 +15,7 @@ const command = platformCommand(
 
 async function main(options: PlatformOptions): Promise<void> {
   await using platform = await openPlatform(options, namedParts(process.env));
-  if (options.json) console.log(JSON.stringify(platform.connectionStrings));
+  if (options.json) console.log(JSON.stringify({ ...platform.connectionStrings, health: healthOf(platform) }));
   else console.log(`Ready: ${addresses(platform, options)}. Ctrl-C ends it.`);
   await untilInterrupted();
 }

@@ -3,7 +3,7 @@ import { appEnvironment, namedParts } from './platform/app-settings';
 import { platformCommand, port, wholeNumber, withFreePorts, type PlatformOptions } from './platform/command';
 import { Fleet } from './platform/fleet';
 import { untilInterrupted } from './platform/interrupt';
-import { addresses, explained, openPlatform } from './platform/run';
+import { addresses, explained, healthOf, openPlatform } from './platform/run';
 import { told } from './platform/told';
 import { localSettings } from './host/local-settings';
 
@@ -38,7 +38,7 @@ async function main(options: StartOptions): Promise<void> {
   });
   const functions = (await fleet.functions()).join(', ');
   const http = `http://127.0.0.1:${String(await fleet.httpPort())}`;
-  if (options.json) console.log(JSON.stringify({ ...connectionStrings, http }));
+  if (options.json) console.log(JSON.stringify({ ...connectionStrings, http, health: healthOf(platform) }));
   else console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, options)}. Ctrl-C ends it.`);
   await untilInterrupted();
   await fleet.stop();

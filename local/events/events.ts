@@ -1,20 +1,11 @@
+import { type GeneratedEvent } from './generated-event';
 import { hostileEvent } from './hostile';
 import { mongoChange } from './mongodb';
-import { postgresChange } from './postgresql';
+import { postgresChange, postgresTruncate } from './postgresql';
 import { Random } from './random';
 import { Shop } from './shop';
 
-/** A change event as a source's connector would send it. */
-export interface GeneratedEvent {
-  readonly source: 'postgresql' | 'mongodb';
-  /** What keeps its order: events of one key go to one partition. Null: any partition. */
-  readonly partitionKey: string | null;
-  /** Application properties. */
-  readonly properties: Readonly<Record<string, string | number | boolean>>;
-  readonly body: Buffer;
-  /** Where it must land: quarantine for what readers of a whole file could not read. */
-  readonly expect: 'bronze' | 'quarantine';
-}
+export { type GeneratedEvent };
 
 export interface EventPlan {
   readonly seed: number;
@@ -24,6 +15,8 @@ export interface EventPlan {
 /** One in so many events is one that a careless reader would break, round or lose. */
 const HOSTILE_SHARE = 0.01;
 const MONGO_SHARE = 0.4;
+/** Of PostgreSQL's events. */
+const TRUNCATE_SHARE = 0.0005;
 
 /** Changes of a small shop, a few of them hostile, made as they are asked for; the same for the same seed. */
 export function* changeEvents({ seed, count }: EventPlan): Generator<GeneratedEvent> {
@@ -33,6 +26,11 @@ export function* changeEvents({ seed, count }: EventPlan): Generator<GeneratedEv
     const source = random.in(MONGO_SHARE) ? 'mongodb' : 'postgresql';
     if (random.in(HOSTILE_SHARE)) {
       yield hostileEvent(source, made, random);
+      made += 1;
+      continue;
+    }
+    if (source === 'postgresql' && random.in(TRUNCATE_SHARE)) {
+      yield postgresTruncate(shop.truncate());
       made += 1;
       continue;
     }

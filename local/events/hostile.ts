@@ -1,10 +1,12 @@
-import { type GeneratedEvent } from './events';
+import { type GeneratedEvent } from './generated-event';
 import { type Random } from './random';
 
 type Hostile = Pick<GeneratedEvent, 'body' | 'expect'>;
 
 const json = (text: string): Hostile => ({ body: Buffer.from(text), expect: 'bronze' });
 const setAside = (body: Buffer | string): Hostile => ({ body: Buffer.from(body as string), expect: 'quarantine' });
+
+const nested = (depth: number, n: number): string => `${'['.repeat(depth)}${n}${']'.repeat(depth)}`;
 
 /** Bodies that a careless reader breaks at, rounds, or loses; each with its own number, so that no two are alike. */
 const KINDS: readonly [(n: number) => Hostile, ...((n: number) => Hostile)[]] = [
@@ -13,7 +15,10 @@ const KINDS: readonly [(n: number) => Hostile, ...((n: number) => Hostile)[]] = 
   (n) => setAside(Buffer.concat([Buffer.from(`{"n":${n},"name":"`), Buffer.of(0xc3, 0x28), Buffer.from('"}')])),
   (n) => setAside(`\ufeff{"n":${n}}`),
   (n) => setAside(`{"n":${n},"half":"\\ud83d"}`),
-  (n) => setAside(`${'['.repeat(600)}${n}${']'.repeat(600)}`),
+  (n) => setAside(`{"n":${n},"twice":"\\ud83d","twice":"whole \\ud83d\\ude42"}`),
+  (n) => setAside(nested(600, n)),
+  (n) => setAside(nested(501, n)),
+  (n) => json(nested(500, n)),
   (n) => json(`${n}`),
   (n) => json(`"a bare text, ${n}"`),
   () => json('null'),

@@ -1,4 +1,4 @@
-import { type GeneratedEvent } from './events';
+import { type GeneratedEvent } from './generated-event';
 import { type Random } from './random';
 import { type ShopChange } from './shop';
 

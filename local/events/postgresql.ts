@@ -1,6 +1,6 @@
-import { type GeneratedEvent } from './events';
+import { type GeneratedEvent } from './generated-event';
 import { type Random } from './random';
-import { type Row, type ShopChange } from './shop';
+import { type Row, type ShopChange, type Truncation } from './shop';
 
 const LETTERS = { create: 'c', update: 'u', delete: 'd' } as const;
 
@@ -15,20 +15,38 @@ export function postgresChange(change: ShopChange, random: Random): GeneratedEve
     expect: 'bronze',
   });
   if (random.in(0.03)) return [event(wal2json(change))];
-  const payload = envelope(change);
+  // An incremental snapshot reads rows while changes go on.
+  const isRead = change.operation === 'create' && random.in(0.1);
+  const payload = envelope(change, isRead ? 'r' : LETTERS[change.operation]);
   const told = event(random.in(0.1) ? `{"schema":${SCHEMA},"payload":${payload}}` : payload);
   return change.operation === 'delete' ? [told, event('')] : [told];
 }
 
-function envelope(change: ShopChange): string {
-  const { before, after, operation, committedAt, position, table } = change;
-  const source =
-    `{"version":"3.1.0.Final","connector":"postgresql","name":"shop","ts_ms":${committedAt},"snapshot":"false","db":"shop",` +
-    `"sequence":"[\\"${position - 1n}\\",\\"${position}\\"]","ts_us":${committedAt}123,"ts_ns":${committedAt}123456,"schema":"public",` +
-    `"table":"${table}","txId":${position % 100_000n},"lsn":${position},"xmin":null}`;
+/** TRUNCATE as Debezium tells it: without a key, because it is about no row. */
+export function postgresTruncate(truncation: Truncation): GeneratedEvent {
+  const { committedAt } = truncation;
+  return {
+    source: 'postgresql',
+    partitionKey: null,
+    properties: {},
+    body: Buffer.from(`{"source":${sourceOf(truncation, 'false')},"op":"t","ts_ms":${committedAt + 7}}`),
+    expect: 'bronze',
+  };
+}
+
+function envelope(change: ShopChange, letter: string): string {
+  const { before, after, committedAt } = change;
   return (
-    `{"before":${row(before)},"after":${row(after)},"source":${source},"transaction":null,"op":"${LETTERS[operation]}",` +
-    `"ts_ms":${committedAt + 7},"ts_us":${committedAt + 7}042,"ts_ns":${committedAt + 7}042000}`
+    `{"before":${row(before)},"after":${row(after)},"source":${sourceOf(change, letter === 'r' ? 'incremental' : 'false')},` +
+    `"transaction":null,"op":"${letter}","ts_ms":${committedAt + 7},"ts_us":${committedAt + 7}042,"ts_ns":${committedAt + 7}042000}`
+  );
+}
+
+function sourceOf({ committedAt, position, table }: Truncation, snapshot: string): string {
+  return (
+    `{"version":"3.1.0.Final","connector":"postgresql","name":"shop","ts_ms":${committedAt},"snapshot":"${snapshot}","db":"shop",` +
+    `"sequence":"[\\"${position - 1n}\\",\\"${position}\\"]","ts_us":${committedAt}123,"ts_ns":${committedAt}123456,"schema":"public",` +
+    `"table":"${table}","txId":${position % 100_000n},"lsn":${position},"xmin":null}`
   );
 }
 

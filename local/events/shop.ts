@@ -20,6 +20,9 @@ export interface ShopChange {
   readonly position: bigint;
 }
 
+/** All rows of a table at once. */
+export type Truncation = Pick<ShopChange, 'table' | 'committedAt' | 'position'>;
+
 export type Table = 'orders' | 'customers' | 'payments' | 'carts' | 'reviews';
 
 const TABLES = {
@@ -54,9 +57,20 @@ export class Shop {
     const after = operation === 'delete' ? null : this.#written(before, table);
     if (after === null) this.#rows.delete(place);
     else this.#rows.set(place, after);
-    this.#committedAt += random.below(40);
-    this.#position += BigInt(40 + random.below(400));
-    return { table, operation, before, after, committedAt: this.#committedAt, position: this.#position };
+    return { table, operation, before, after, ...this.#commit() };
+  }
+
+  /** Empties a table of PostgreSQL; its rows are created anew under other ids. */
+  truncate(): Truncation {
+    const table = this.#random.pick<Table>(TABLES.postgresql);
+    for (const place of this.#rows.keys()) if (place.startsWith(`${table}/`)) this.#rows.delete(place);
+    return { table, ...this.#commit() };
+  }
+
+  #commit(): Pick<ShopChange, 'committedAt' | 'position'> {
+    this.#committedAt += this.#random.below(40);
+    this.#position += BigInt(40 + this.#random.below(400));
+    return { committedAt: this.#committedAt, position: this.#position };
   }
 
   #written(before: Row | null, table: Table): Row {

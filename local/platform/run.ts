@@ -16,11 +16,17 @@ export async function openPlatform(options: PlatformOptions, parts: NamedParts):
   });
 }
 
+/** Answers 200 while the platform runs. */
+export function healthOf({ eventHubs }: Platform): string {
+  return `http://127.0.0.1:${String(eventHubs.healthPort)}/health`;
+}
+
 /** What is where, in a few words. */
-export function addresses({ storage, eventHubs }: Platform, options: PlatformOptions): string {
+export function addresses(platform: Platform, options: PlatformOptions): string {
+  const { storage, eventHubs } = platform;
   const kept = options.memory ? 'nothing is kept' : `state in ${options.folder}`;
   return (
-    `Event Hubs at amqp://127.0.0.1:${eventHubs.port} (health http://127.0.0.1:${String(eventHubs.healthPort)}/health), ` +
+    `Event Hubs at amqp://127.0.0.1:${eventHubs.port} (health ${healthOf(platform)}), ` +
     `storage with the Data Lake API at ${storage.blobEndpoint} (queues ${String(storage.queuePort)}, tables ` +
     `${String(storage.tablePort)}), file system "${options.fileSystem}", ${kept}`
   );

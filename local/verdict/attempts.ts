@@ -41,7 +41,8 @@ export class FoundAttempts {
     const attempt = typeof id === 'string' ? this.#sent.find(id) : undefined;
     if (attempt === undefined || typeof id !== 'string') {
       this.#foreign += 1;
-      if (!this.#foreignAllowed) problems.add('event_unknown', where, `sentid ${JSON.stringify(id) ?? 'missing'}`);
+      if (!this.#foreignAllowed)
+        problems.add('event_unknown', where, id === undefined ? 'no sentid' : `sentid ${JSON.stringify(id)}`);
       return false;
     }
     if (attempt.expect !== shelf) problems.add('event_misplaced', where, `in ${shelf}`);

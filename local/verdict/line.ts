@@ -36,7 +36,7 @@ export function readLine(bytes: Buffer, shelf: Shelf): Line | null {
   const texts = fieldsOf(bytes, LABELS[shelf]);
   if (texts === null) return null;
   const [source, namespace, hub, incarnation, partition, , offset, time, partitionKey, properties, eventId, ...rest] =
-    texts.map(parsed);
+    texts.map((text, i) => parsed(text, shelf === 'bronze' && i === texts.length - 1));
   // 64-bit: a parser would round it.
   const sequence = (texts[5] as Buffer).toString();
   const event = shelf === 'bronze' ? changeAndPayload(rest, texts.at(-1) as Buffer) : reasonAndBody(rest);
@@ -82,11 +82,10 @@ function reasonAndBody([reason, base64]: readonly unknown[]): EventPart | null {
   return content.toString('base64') === base64 ? { operation: null, content } : null;
 }
 
-/** Undefined for what is no JSON, or begins or ends with space: a line has none around its values. */
-function parsed(text: Buffer, i: number, all: readonly Buffer[]): unknown {
+/** Undefined for what is no JSON, or has space around it: a payload keeps what its sender put there, a line has none. */
+function parsed(text: Buffer, isPayload: boolean): unknown {
   const json = text.toString();
-  // A payload keeps the space that its sender put around it.
-  if (i < all.length - 1 && json !== json.trim()) return undefined;
+  if (!isPayload && json !== json.trim()) return undefined;
   try {
     return JSON.parse(json);
   } catch {

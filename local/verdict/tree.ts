@@ -36,17 +36,22 @@ function dayLines(days: ReadonlyMap<string, Day>): string[] {
 
 const counted = (n: number, thing: string): string => `${n.toLocaleString('en')} ${thing}${n === 1 ? '' : 's'}`;
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
 /** Bytes for people, in powers of ten: `1.2 MB`. */
 export function sizeOf(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? ''}`;
+  // Rounded before the unit is chosen: 999,999 bytes are 1.0 MB, not 1000 kB.
+  const rounded = Number(bytes.toPrecision(3));
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, rounded)) / 3));
+  const value = power === 0 ? bytes : rounded / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
 }
 
-/** A file's first line, shortened to `width` characters. */
+/** A file's first line, shortened to `width` UTF-16 units at most, a character whole or not at all. */
 export function firstLine(bytes: Buffer, width: number): string {
   const end = bytes.indexOf(0x0a);
   const line = bytes.subarray(0, end < 0 ? bytes.length : end).toString('utf8');
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+  if (line.length <= width) return line;
+  const kept = line.slice(0, Math.max(0, width - 1));
+  return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }

@@ -5,14 +5,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { EventHubProducerClient } from '@azure/event-hubs';
 import { LakeReader } from '../support/reader';
 
 /** The commands of the README, as one types them. */
 
 const root = path.resolve(__dirname, '../..');
-const FREE = ['--blob-port', '0', '--queue-port', '0', '--table-port', '0'];
+const FREE = ['--free-ports'];
 
 /** `npm run <script> -- <args>` in a process group of its own, as in a terminal of its own. */
 function run(
@@ -63,22 +65,56 @@ test('npm run local serves a lake until Ctrl-C, and keeps it in its folder', asy
 test('npm run local says in one line what is ready where', async () => {
   const child = run('local', ...FREE, '--memory');
   expect(await firstLine(child)).toMatch(
-    /^Ready: storage with the Data Lake API at http:\/\/127\.0\.0\.1:\d+\/devstoreaccount1/,
+    /^Ready: Event Hubs at amqp:\/\/127\.0\.0\.1:\d+ .*storage with the Data Lake API at http:\/\/127\.0\.0\.1:\d+\/devstoreaccount1/,
   );
   await interrupt(child);
 });
 
-test('npm run local names a port that is in use, and how to take another', async () => {
+test.each([
+  ['local', '--blob-port'],
+  ['local', '--amqp-port'],
+  ['local', '--health-port'],
+  ['start', '--http-port'],
+])('npm run %s names a port that is in use, and the option that changes it: %s', async (script, option) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const child = run('local', '--blob-port', String(port), '--queue-port', '0', '--table-port', '0', '--memory');
+  const others = ['--blob-port', '--queue-port', '--table-port', '--amqp-port', '--health-port'];
+  const free = others.filter((other) => other !== option).flatMap((other) => [other, '0']);
+  const child = run(script, ...free, option, String(port), '--memory');
   const [said, code] = await Promise.all([text(child.stderr), exitCode(child)]);
   taken.close();
   expect(code).toBe(1);
   expect(said).toContain(String(port));
-  expect(said).toContain('--blob-port');
+  expect(said).toContain(`${option} <port>`);
 });
+
+test('npm start runs the functions on the platform: what is sent to a hub lands in the lake', async () => {
+  const child = run('start', '--free-ports', '--memory', '--json');
+  const ready = JSON.parse(await firstLine(child)) as { storage: string; eventHubs: string; health: string };
+  expect((await fetch(ready.health)).status).toBe(200);
+  const producer = new EventHubProducerClient(ready.eventHubs, 'mongodb-changes');
+  const body = '{"operationType":"insert","big":9007199254740993}';
+  await producer.sendBatch([{ body: Buffer.from(body) }]);
+  await producer.close();
+  const lake = new LakeReader(ready.storage);
+  const until = performance.now() + 60_000;
+  while ((await lake.visible()).length === 0 && performance.now() < until) await sleep(100);
+  expect((await lake.lines()).map(({ raw }) => raw.endsWith(`"payload":${body}}`))).toEqual([true]);
+  await interrupt(child);
+  await expect(fetch(ready.health)).rejects.toThrow();
+}, 120_000);
+
+test('npm run demo proves that each event is in the lake once, and says so to people and to machines', async () => {
+  const child = run('demo', '--changes', '600', '--json');
+  const [printed, said, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
+  expect(code).toBe(0);
+  const report = JSON.parse(printed.trim().split('\n').at(-1) ?? '') as Record<string, number>;
+  expect(report).toMatchObject({ ok: true, sent: 600, duplicates: 0, missing: 0, altered: 0 });
+  expect((report['landed'] ?? 0) + (report['quarantined'] ?? 0)).toBe(600);
+  expect(said).toContain('is in the lake exactly once, unaltered');
+  expect(said).toMatch(/bronze\/[\s\S]*postgresql\/\d{4}/);
+}, 180_000);
 
 test('npm run build leaves the bundle that package.json names', async () => {
   const child = run('build');
@@ -98,9 +134,14 @@ test('npm run bench prints one JSON object with the ratio and the goal of each',
   for (const { ratio } of Object.values(results)) expect(ratio.median).toBeGreaterThan(0);
 }, 120_000);
 
-test.each(['local', 'bench'])('npm run %s -- --help explains itself', async (script) => {
+test.each([
+  ['local', 'npm run local --'],
+  ['start', 'npm start --'],
+  ['demo', 'npm run demo --'],
+  ['bench', 'npm run bench --'],
+])('npm run %s -- --help explains itself', async (script, usage) => {
   const child = run(script, '--help');
   const [printed, code] = await Promise.all([text(child.stdout), exitCode(child)]);
   expect(code).toBe(0);
-  expect(printed).toContain(`Usage: npm run ${script} --`);
+  expect(printed).toContain(`Usage: ${usage}`);
 });

@@ -31,7 +31,9 @@ test('what is to be quarantined is what no reader of a whole file could read, an
 test('every ordinary event is recognised as a change', () => {
   for (const { body } of ordinary) {
     if (body.length === 0) continue;
-    expect(recognise(JSON.parse(body.toString()), body.toString())?.operation).toMatch(/^(create|update|delete)$/);
+    expect(recognise(JSON.parse(body.toString()), body.toString())?.operation).toMatch(
+      /^(create|read|update|delete|truncate)$/,
+    );
   }
 });
 
@@ -55,6 +57,19 @@ test('the values that a careless reader alters are among them', () => {
   expect(made.some(({ body, properties }) => body.length === 0 && properties['hostile'] !== true)).toBe(true);
 });
 
+test('PostgreSQL creates, reads, updates, deletes and truncates; some rows come with their schema, some from wal2json', () => {
+  const told = texts.filter((_, i) => made[i]?.source === 'postgresql' && made[i].properties['hostile'] !== true);
+  for (const letter of 'crudt')
+    expect(told.filter((text) => text.includes(`"op":"${letter}"`)).length).toBeGreaterThan(0);
+  expect(told.some((text) => text.startsWith('{"schema":'))).toBe(true);
+  expect(told.some((text) => text.startsWith('{"action":'))).toBe(true);
+});
+
+test('events are made as they are asked for: the first of a billion comes at once', () => {
+  const [first] = changeEvents({ seed: 7, count: 1e9 });
+  expect(first?.body.equals(made[0]?.body ?? Buffer.alloc(0))).toBe(true);
+});
+
 test('the events of a row keep its order: created first, nothing after its tombstone', () => {
   const state = new Map<string, string>();
   for (const { source, partitionKey, body } of ordinary) {
@@ -66,8 +81,8 @@ test('the events of a row keep its order: created first, nothing after its tombs
       continue;
     }
     const now = recognise(JSON.parse(body.toString()), body.toString())?.operation ?? '';
-    if (before === undefined) expect(now).toBe('create');
-    else expect(['create', 'update']).toContain(before);
+    if (before === undefined) expect(now).toMatch(/^(create|read)$/);
+    else expect(['create', 'read', 'update']).toContain(before);
     state.set(partitionKey, now);
   }
   expect([...state.values()].filter((last) => last === 'gone').length).toBeGreaterThan(50);

@@ -1,7 +1,7 @@
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { buildApp, type BuiltApp } from '../../build/bundle';
 import { LakeReader, numbers } from '../../support/reader';
-import { Stage, until } from './support';
+import { EXPIRES_SOON, Stage, until } from './support';
 
 /** The app as it is published, bundle and host.json, on the host with Event Hubs and storage. */
 
@@ -24,6 +24,7 @@ test('every event is in the lake once, though an instance is killed and another 
   const { connectionString } = stage.storage;
   await DataLakeServiceClient.fromConnectionString(connectionString).getFileSystemClient('data').create();
   const env = {
+    ...EXPIRES_SOON,
     EVENTHUB_CONNECTION_STRING: stage.hubs.connectionString,
     STORAGE_CONNECTION_STRING: connectionString,
     AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '2',

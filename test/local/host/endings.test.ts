@@ -1,4 +1,4 @@
-import { Stage, TAKING, until, type Instance, type Taken } from './support';
+import { EXPIRES_SOON, Stage, TAKING, until, type Instance, type Taken } from './support';
 
 /** What ends a partition's reading, or an instance: steals, broken links, time limits, stops. */
 
@@ -47,15 +47,18 @@ test('a steal waits for nobody: both have the batch, and the late checkpoint of 
 test('an owner that knows of its loss writes no checkpoint, and what it waits to try again is not tried again', async () => {
   stage.hub('known', 1);
   const RETRY = JSON.stringify({ strategy: 'fixedDelay', maxRetryCount: -1, delayInterval: { seconds: 3 } });
-  const older = await stage.instance(taking, { HUB: 'known', RETRY });
-  const newer = await stage.instance(taking, { HUB: 'known' });
-  // Whichever was first; the other steals.
-  const [owner, thief] = older.owned().length === 1 ? [older, newer] : [newer, older];
-  await stage.send('known', '0', [owner === older ? 'throw' : 'hold']);
+  const owner = await stage.instance(taking, { HUB: 'known', RETRY });
+  await until(() => owner.owned().length === 1, 'the owner');
+  const thief = await stage.instance(taking, { HUB: 'known' });
+  await stage.send('known', '0', ['throw']);
   await until(() => taken(owner).length === 1, 'the batch on the old owner');
   await thief.host.steal('known', '0');
   await until(() => owner.of('lost').length === 1, 'the loss');
+  await until(() => thief.of('checkpointed').length === 1, 'the new owner is done with it');
+  // Longer than the old owner would have waited.
+  await new Promise((resolve) => setTimeout(resolve, 3_200));
   expect(owner.of('checkpointed')).toEqual([]);
+  expect(taken(owner)).toHaveLength(1);
 });
 
 test('dropped links and cut connections are survived: every event is handed over', async () => {
@@ -78,12 +81,12 @@ test('dropped links and cut connections are survived: every event is handed over
 test('a function that runs too long ends the process, and its batch comes again', async () => {
   stage.hub('slow', 1);
   const app = await stage.app(TAKING, { functionTimeout: '00:00:01' });
-  const instance = await stage.instance(app, { HUB: 'slow' });
+  const instance = await stage.instance(app, { HUB: 'slow', ...EXPIRES_SOON });
   await stage.send('slow', '0', ['hold']);
   await instance.host.exited;
   expect(instance.of('timeout')).toEqual([{ kind: 'timeout', function: 'take', ms: 1000 }]);
   expect(await stage.checkpoint('slow', '0')).toBeNull();
-  const next = await stage.instance(taking, { HUB: 'slow' });
+  const next = await stage.instance(taking, { HUB: 'slow', ...EXPIRES_SOON });
   await until(() => taken(next).length === 1, 'the batch again');
 });
 

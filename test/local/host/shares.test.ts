@@ -1,4 +1,4 @@
-import { Stage, TAKING, until, type Instance, type Taken } from './support';
+import { EXPIRES_SOON, Stage, TAKING, until, type Instance, type Taken } from './support';
 
 /** Several instances of one app, each a process, on one hub. */
 
@@ -27,9 +27,9 @@ const isShared = (...instances: Instance[]): boolean => {
 
 test('instances share the partitions evenly; when one is killed the others take over from its checkpoints', async () => {
   stage.hub('killed', 4);
-  const first = await stage.instance(app, { HUB: 'killed' });
+  const first = await stage.instance(app, { HUB: 'killed', ...EXPIRES_SOON });
   await until(() => first.owned().length === 4, 'all partitions on the first');
-  const second = await stage.instance(app, { HUB: 'killed' });
+  const second = await stage.instance(app, { HUB: 'killed', ...EXPIRES_SOON });
   await until(() => isShared(first, second), 'two each');
   // Each of its two was taken from the one that was alive.
   const { instanceId } = await first.host.ready();
@@ -52,8 +52,7 @@ test('instances share the partitions evenly; when one is killed the others take 
 
 test('what an instance gives up when it stops is taken without waiting for it to expire', async () => {
   stage.hub('stopped', 4);
-  const SLOW = { AzureFunctionsJobHost__extensions__eventHubs__partitionOwnershipExpirationInterval: '00:02:00' };
-  const [first, second] = await Promise.all([1, 2].map(() => stage.instance(app, { HUB: 'stopped', ...SLOW })));
+  const [first, second] = await Promise.all([1, 2].map(() => stage.instance(app, { HUB: 'stopped' })));
   if (first === undefined || second === undefined) throw new Error('two instances');
   await until(() => isShared(first, second), 'two each');
   await first.host.stop();
@@ -62,7 +61,7 @@ test('what an instance gives up when it stops is taken without waiting for it to
 
 test('no event is left out or out of order for its partition while instances come and go', async () => {
   stage.hub('busy', 4);
-  const instances = [await stage.instance(app, { HUB: 'busy' })];
+  const instances = [await stage.instance(app, { HUB: 'busy', ...EXPIRES_SOON })];
   const sending = (async () => {
     for (let i = 0; i < 60; i += 1) {
       for (const partition of PARTITIONS) await stage.send('busy', partition, [`${partition}:${i}`]);
@@ -70,7 +69,7 @@ test('no event is left out or out of order for its partition while instances com
     }
   })();
   for (const round of [0, 1, 2]) {
-    instances.push(await stage.instance(app, { HUB: 'busy' }));
+    instances.push(await stage.instance(app, { HUB: 'busy', ...EXPIRES_SOON }));
     await instances.at(-2)?.host.steal('busy', String(round));
     await (round % 2 === 0 ? instances.at(-2)?.host.kill() : instances.at(-2)?.host.stop());
   }

@@ -1,6 +1,7 @@
 import { judge, type Verdict } from '../../../local/verdict/judge';
 import { type ProblemKind } from '../../../local/verdict/problem';
 import { type LakeFile } from '../../../local/verdict/read-lake';
+import { SentLog } from '../../../local/verdict/sent';
 import { BODIES, each, file, line, smallLake, type SmallLake } from './lake';
 
 const judged = ({ sent, files }: SmallLake): Promise<Verdict> => judge(sent, each(files));
@@ -161,22 +162,22 @@ describe('what is wrong is told by its kind', () => {
       'fields change places',
       (lake) =>
         edited(lake, 2, (text) => text.replace(/("partitionKey":"k"),("properties":.*),("eventId":null)/, '$1,$3,$2')),
-      ['torn_line', 'event_missing'],
+      ['torn_line', 'event_missing', 'run_incomplete'],
     ],
     [
       'an unknown field',
       (lake) => edited(lake, 2, (text) => text.replace('"reason"', '"note":1,"reason"')),
-      ['torn_line', 'event_missing'],
+      ['torn_line', 'event_missing', 'run_incomplete'],
     ],
     [
       'an unknown reason',
       (lake) => edited(lake, 2, (text) => text.replace('not_utf8', 'not_nice')),
-      ['torn_line', 'event_missing'],
+      ['torn_line', 'event_missing', 'run_incomplete'],
     ],
     [
       'carriage returns at the ends of lines',
       (lake) => edited(lake, 2, (text) => text.replace('\n', '\r\n')),
-      ['torn_line', 'event_missing'],
+      ['torn_line', 'event_missing', 'run_incomplete'],
     ],
     ['a file without a line', (lake) => with_(lake, file('bronze', '10-10', 0, [])), ['wrong_count']],
     [
@@ -254,7 +255,6 @@ describe('an attempt that was never acknowledged', () => {
 
 test('an event that is missing in an empty lake is missing, and a lake of nothing sent is fine', async () => {
   expect(await judge(smallLake().sent, each([]))).toMatchObject({ ok: false, sent: 10, missing: 10, landed: 0 });
-  const { SentLog } = await import('../../../local/verdict/sent.js');
   expect(await judge(new SentLog(), each([]))).toMatchObject({ ok: true, sent: 0, missing: 0 });
 });
 
@@ -317,7 +317,6 @@ test('a second incarnation counts from zero again, in ranges of its own', async 
 });
 
 test('sequence numbers beyond 2^53 are kept apart', async () => {
-  const { SentLog } = await import('../../../local/verdict/sent');
   const sent = new SentLog();
   const ids = ['1', '2'].map((body) =>
     sent.attempt('postgresql-changes', { partitionKey: 'k', body: Buffer.from(body), expect: 'bronze' }),
