@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { benchEncode } from './encode';
+import { benchFiles, type FilesBench } from './files';
 import { benchIngest } from './ingest';
+import { benchLatency, type LatencyBench } from './latency';
 import { type Ratio } from './ratio';
 
 /**
@@ -8,7 +10,7 @@ import { type Ratio } from './ratio';
  * Goals are printed and not enforced: a benchmark that fails a build on a busy machine tells nothing.
  */
 
-const BENCHES = { encode: benchEncode, ingest: benchIngest } as const;
+const BENCHES = { encode: benchEncode, ingest: benchIngest, files: benchFiles, latency: benchLatency } as const;
 type Name = keyof typeof BENCHES;
 
 interface Options {
@@ -46,15 +48,47 @@ async function main(): Promise<void> {
     if (!options.json) process.stderr.write(`${name} …\n`);
     const result = await BENCHES[name](options.rounds === undefined ? {} : { rounds: options.rounds });
     results[name] = result;
-    if (!options.json) console.log(`${name}: ${told(result.ratio)} of the baseline's throughput; goal ${result.goal}`);
-    if (!options.json && 'remote' in result) {
-      console.log(`  with ${result.remote.latencyMs} ms of latency to each request: ${told(result.remote.ratio)}`);
-    }
-    if (!options.json && 'ratioByKind' in result) {
-      for (const [kind, ratio] of Object.entries(result.ratioByKind)) console.log(`  ${kind}: ${told(ratio)}`);
-    }
+    if (!options.json) for (const line of linesOf(result)) console.log(line);
   }
   if (options.json) console.log(JSON.stringify(results));
+}
+
+type Result = Awaited<ReturnType<(typeof BENCHES)[Name]>>;
+
+/** A result for people. */
+function linesOf(result: Result): string[] {
+  switch (result.name) {
+    case 'files':
+      return filesLines(result);
+    case 'latency':
+      return latencyLines(result);
+    default: {
+      const more =
+        'remote' in result ? { [`with ${result.remote.latencyMs} ms to each request`]: result.remote.ratio } : {};
+      const parts = Object.entries('ratioByKind' in result ? result.ratioByKind : more);
+      return [
+        `${result.name}: ${told(result.ratio)} of the baseline's throughput; goal ${result.goal}`,
+        ...parts.map(([part, ratio]) => `  ${part}: ${told(ratio)}`),
+      ];
+    }
+  }
+}
+
+function filesLines({ rates, goal }: FilesBench): string[] {
+  return [
+    `files: goal ${goal}`,
+    ...rates.map(
+      (rate) =>
+        `  ${rate.eventsPerSecond} events/s: ${rate.filesPerPartitionHour} files an hour and partition, ${rate.fullShare * 100} % full, ` +
+        `p99 ${rate.p99DelaySeconds} s: ${rate.meetsGoal ? 'met' : 'missed'}`,
+    ),
+  ];
+}
+
+function latencyLines({ eventsPerSecond, p50DelayMs, p99DelayMs, files, goal }: LatencyBench): string[] {
+  return [
+    `latency: at ${eventsPerSecond} events/s p50 ${p50DelayMs} ms, p99 ${p99DelayMs} ms, ${files} files; goal ${goal}`,
+  ];
 }
 
 function told({ median, ci95, min, max }: Ratio): string {

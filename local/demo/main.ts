@@ -21,7 +21,7 @@ async function main(options: DemoOptions): Promise<void> {
   say();
   for (const line of lakeTree(verdict.listing)) say(`  ${line}`);
   if (sample !== null) {
-    const line = firstLine(sample.bytes, Math.max(80, (out.columns ?? 160) * 3 - 4));
+    const line = firstLine(sample.bytes, Math.max(80, (out.isTTY ? out.columns : 160) * 3 - 4));
     say(`\n  The first line of ${sample.path}:\n  ${styleText('dim', line)}`);
   }
   say(`\n${partitionTable(verdict)}\n`);

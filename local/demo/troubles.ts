@@ -85,7 +85,7 @@ async function stealDuringSwap({ proxy, fleet }: Stage): Promise<string | null> 
     const owner = fleet.ownerOf(hub, partition);
     if (request === null || owner === null || fleet.count < 2) return null;
     const thief = (owner + 1) % fleet.count;
-    await fleet.steal(thief, hub, partition);
+    if (!(await fleet.steal(thief, hub, partition))) return null;
     const since = proxy.requests.indexOf(request) + 1;
     const won = await within(OCCASION_MS, () =>
       proxy.requests.slice(since).some(({ path, status }) => path === request.path && status === 201),
@@ -108,9 +108,9 @@ async function stealAnything({ fleet, eventHubs, random }: Stage): Promise<strin
     .flatMap((of) => ({ ...of, owner: fleet.ownerOf(of.hub, of.partition) }))
     .filter(({ owner }) => owner !== null);
   const victim = owned[random.below(owned.length)];
-  if (victim?.owner == null || fleet.count < 2) return null;
+  if (victim === undefined || victim.owner === null || fleet.count < 2) return null;
   const thief = (victim.owner + 1) % fleet.count;
-  await fleet.steal(thief, victim.hub, victim.partition);
+  if (!(await fleet.steal(thief, victim.hub, victim.partition))) return null;
   return `instance ${thief} took ${victim.hub}/${victim.partition} from instance ${victim.owner}`;
 }
 

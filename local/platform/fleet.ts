@@ -21,6 +21,8 @@ export interface FleetSettings {
 /** How long a dead instance stays away: as if the platform had to notice first. */
 const RESTART_AFTER_MS = 250;
 
+const LOOK_EVERY_MS = 20;
+
 /** What a partition is named by in a fleet. */
 const key = (hub: string, partition: string): string => `${hub}/${partition}`;
 
@@ -32,6 +34,8 @@ export class Fleet implements AsyncDisposable {
   readonly #settings: FleetSettings;
   readonly #instances: SpawnedHost[] = [];
   readonly #owners = new Map<string, number>();
+  /** Instances that have died and are not replaced yet. */
+  readonly #dead = new Set<number>();
   #stopping = false;
 
   private constructor(settings: FleetSettings) {
@@ -75,9 +79,14 @@ export class Fleet implements AsyncDisposable {
     return this.#owners.get(key(hub, partition)) ?? null;
   }
 
-  /** Has an instance take a partition at once, from whoever has it. */
-  async steal(instance: number, hub: string, partition: string): Promise<void> {
-    await this.#instances[instance]?.steal(hub, partition);
+  /** Has an instance take a partition at once, from whoever has it; false when the instance could not, or died over it. */
+  async steal(instance: number, hub: string, partition: string): Promise<boolean> {
+    const thief = this.#instances[instance];
+    if (thief === undefined || this.#dead.has(instance)) return false;
+    return await thief.steal(hub, partition).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Ends an instance with SIGKILL, whatever it is doing; another takes its place. */
@@ -87,7 +96,8 @@ export class Fleet implements AsyncDisposable {
 
   /** Resolves once every instance, those that replaced others included, is ready. */
   async ready(): Promise<void> {
-    await Promise.all(this.#instances.map((instance) => instance.ready()));
+    while (this.#dead.size > 0 && !this.#isEnding()) await sleep(LOOK_EVERY_MS);
+    await Promise.allSettled(this.#instances.map((instance) => instance.ready()));
   }
 
   /** Ends them in order: running invocations have `graceMs` to end. */
@@ -112,6 +122,8 @@ export class Fleet implements AsyncDisposable {
       ...(onOutput === undefined ? {} : { onOutput: (line: string) => onOutput(line, instance) }),
     });
     this.#instances[instance] = host;
+    this.#dead.delete(instance);
+    void host.exited.then(() => this.#dead.add(instance));
     return host;
   }
 
@@ -120,14 +132,18 @@ export class Fleet implements AsyncDisposable {
     this.#settings.onEvent(event, instance);
   }
 
+  #isEnding(): boolean {
+    return this.#stopping;
+  }
+
   async #replaceWhenDead(instance: number): Promise<void> {
     for (;;) {
       await this.#instances[instance]?.exited;
       for (const [partition, owner] of this.#owners) if (owner === instance) this.#owners.delete(partition);
-      if (this.#stopping) return;
+      if (this.#isEnding()) return;
       await sleep(RESTART_AFTER_MS);
       // Ended meanwhile: a new one would outlive the fleet.
-      if (this.#stopping) return;
+      if (this.#isEnding()) return;
       // One that fails to start is tried again, as the platform does; what it said is on its output.
       await this.#spawn(instance)
         .ready()
