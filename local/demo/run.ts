@@ -41,37 +41,66 @@ export interface DemoResult {
   readonly sample: LakeFile | null;
 }
 
-/** Starts everything, sends, waits, and judges the lake. */
-export async function runDemo(options: DemoOptions, progress: Progress): Promise<DemoResult> {
+/**
+ * Starts everything, sends, waits, judges the lake, and leaves nothing behind but what is kept.
+ *
+ * @param interrupted rejects at Ctrl-C
+ */
+export async function runDemo(
+  options: DemoOptions,
+  progress: Progress,
+  interrupted: Promise<never>,
+): Promise<DemoResult> {
   await using folder = await stateFolder(options.keep);
   const tally = new Tally();
-  const troubles: TroubleCounts = { kills: 0, lostAnswers: 0, throttled: 0 };
   await using platform = await timed(progress, () => openPlatform(folder.path, options), told.platform);
   await using fleet = await timed(progress, () => openFleet(platform, options, tally, progress), told.fleet);
   await using clients = openClients(platform);
-  const sent = new SentLog();
-  const startedAt = performance.now();
+  const run = async (): Promise<DemoResult> => {
+    const sent = new SentLog();
+    const flow = await flowThrough({ platform, fleet, clients, tally, sent }, options, progress);
+    await fleet.stop();
+    progress.settle();
+    const lake = lakeOf(platform);
+    const verdict = await judge(sent, readLake(lake));
+    const sample = verdict.listing[0] === undefined ? null : await sampleOf(lake, verdict.listing[0].path);
+    return { verdict, tally, ...flow, sample };
+  };
+  return await Promise.race([run(), interrupted]);
+}
 
+/** What events flow through. */
+interface Course {
+  readonly platform: Platform;
+  readonly fleet: Fleet;
+  readonly clients: ReturnType<typeof openClients>;
+  readonly tally: Tally;
+  readonly sent: SentLog;
+}
+
+/** Sends the events, with trouble beside them where it is asked for, and waits until the functions have returned from all. */
+async function flowThrough(
+  { platform, fleet, clients, tally, sent }: Course,
+  options: DemoOptions,
+  progress: Progress,
+): Promise<Pick<DemoResult, 'troubles' | 'flowMs'>> {
+  const startedAt = performance.now();
+  const troubles: TroubleCounts = { kills: 0, lostAnswers: 0, throttled: 0 };
+  const { proxy, eventHubs } = platform;
+  const stage = { fleet, proxy, eventHubs, random: new Random(options.seed), counts: troubles };
   let acknowledged = 0;
   let phase = 'sending';
   const show = (): void =>
     progress.update(
-      `${phase}: ${number(acknowledged)} of ${number(options.changes)} accepted by Event Hubs, ${number(tally.written)} in the lake`,
+      `${phase}: ${number(acknowledged)} of ${number(options.changes)} accepted by Event Hubs, ` +
+        `${number(tally.written)} in the lake`,
     );
   const onAcknowledged = (events: number): void => {
     acknowledged += events;
     show();
   };
-  const stage = {
-    fleet,
-    proxy: platform.proxy,
-    eventHubs: platform.eventHubs,
-    random: new Random(options.seed),
-    counts: troubles,
-  };
-  const parts = inParts(changeEvents({ seed: options.seed, count: options.changes }), partSize(options));
   let part = 0;
-  for (const events of parts) {
+  for (const events of inParts(changeEvents({ seed: options.seed, count: options.changes }), partSize(options))) {
     const trouble = options.chaos ? makeTrouble(part, stage, (line) => progress.line(`  ⚡ ${line}`)) : null;
     await Promise.all([sendAll(events, { targets: clients.targets, sent, onAcknowledged }), trouble]);
     part += 1;
@@ -79,15 +108,8 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
   phase = 'landing';
   const { readers, checkpoints } = clients;
   await untilIngested({ hubs: readers, group: GROUP, checkpoints, onProgress: show, stallMs: STALL_MS });
-  const flowMs = performance.now() - startedAt;
-  await fleet.stop();
   show();
-  progress.settle();
-
-  const lake = lakeOf(platform);
-  const verdict = await judge(sent, readLake(lake));
-  const sample = verdict.listing[0] === undefined ? null : await sampleOf(lake, verdict.listing[0].path);
-  return { verdict, tally, troubles, flowMs, sample };
+  return { troubles, flowMs: performance.now() - startedAt };
 }
 
 /** The lake as its readers see it: past the fault proxy. */

@@ -16,17 +16,7 @@ import {
   type HubConfig,
   type LocalEventHubs,
 } from '../../../local/event-hubs/event-hubs';
-
-/**
- * The SDK renews a link's token after 45 minutes and forgets to stop that timer when it attaches a dropped link again, even
- * once its client is closed. Such timers must not hold up the end of a test run.
- */
-globalThis.setTimeout = new Proxy(globalThis.setTimeout, {
-  apply(target, self, args: Parameters<typeof setTimeout>) {
-    const timer: NodeJS.Timeout = target.apply(self, args);
-    return (args[1] ?? 0) > 60_000 ? timer.unref() : timer;
-  },
-});
+import '../../support/unref-long-timers';
 
 export const HOUR_MS = 3_600_000;
 
