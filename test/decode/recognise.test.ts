@@ -322,6 +322,8 @@ describe('what is not a change that we know', () => {
     ['an unknown kind of change event', changeStream.ofCollection('fullMoon')],
     ['an operationType named like a method', changeStream.ofCollection('__proto__')],
     ['an operationType without a resume token or cluster time', '{"operationType":"insert"}'],
+    ['an operationType beside an _id that is no resume token', '{"_id":{"$oid":"65"},"operationType":"update"}'],
+    ['an empty list of changes of something else', '{"change":[],"customer":7}'],
     ['an action of someone else', '{"action":"I","who":"me"}'],
     ['an action of someone else that begins something', '{"action":"B","song":"Blackbird"}'],
     ['a list of changes of someone else', '{"change":[{"from":1,"to":2}]}'],

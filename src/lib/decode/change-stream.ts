@@ -13,7 +13,7 @@ import { isoFromMillis } from './time';
 export function recogniseChangeStream(value: JsonObject): Change | null {
   const operation = operationOf(value.operationType);
   // `operationType` alone is not enough: every event of a change stream has a resume token and a cluster time.
-  if (operation === null || !(isObject(value._id) || isObject(value.clusterTime))) return null;
+  if (operation === null || !(isResumeToken(value._id) || isObject(value.clusterTime))) return null;
   const namespace = isObject(value.ns) ? value.ns : {};
   const cluster = timestampParts(value.clusterTime);
   return {
@@ -25,6 +25,11 @@ export function recogniseChangeStream(value: JsonObject): Change | null {
     position: cluster === null ? null : clusterTimeText(cluster.seconds, cluster.increment),
     transactionId: value.lsid === undefined ? null : sessionTransaction(value.lsid, value.txnNumber),
   };
+}
+
+/** Every resume token holds `_data`; an application's own `_id` may be any object. */
+function isResumeToken(id: unknown): boolean {
+  return isObject(id) && Object.hasOwn(id, '_data');
 }
 
 /** `wallTime` (MongoDB 6 and later) has milliseconds; the cluster time only seconds. */

@@ -45,9 +45,14 @@ function operationOf(value: JsonObject): Operation | null {
 
 const BOUNDARY_KEYS = new Set(['action', 'xid', 'timestamp', 'origin', 'lsn', 'nextlsn']);
 
+/** `change` is a common name, and its list may be empty. */
+const TRANSACTION_KEYS = new Set(['xid', 'nextlsn', 'timestamp', 'origin', 'change']);
+
 /** The position is `nextlsn`, just behind the commit: format 1 names no other. */
 function fromFormat1(value: JsonObject, changes: readonly unknown[]): Change | null {
-  const alike = changes.every((change) => isObject(change) && typeof change.kind === 'string');
+  const alike =
+    changes.every((change) => isObject(change) && typeof change.kind === 'string') &&
+    Object.keys(value).every((key) => TRANSACTION_KEYS.has(key));
   return alike ? { ...changeOf('transaction', value, value.nextlsn), changes: changes.length } : null;
 }
 
