@@ -1,23 +1,10 @@
+import { type BatchReport } from '../../src/lib/report';
 import { type LogLine } from '../host/worker';
 
-/** What the app says of a batch that landed: the fields of its line of log that are of use here. */
-export interface BatchLine {
+/** What the app says of a batch that landed: its report, as a line of log. */
+export interface BatchLine extends BatchReport {
   readonly message: 'batch';
   readonly source: string;
-  readonly hub: string;
-  readonly partition: string;
-  readonly firstSequence: string;
-  readonly lastSequence: string;
-  readonly received: number;
-  readonly written: number;
-  readonly duplicates: number;
-  readonly quarantined: number;
-  readonly gap: number;
-  readonly files: number;
-  readonly bytes: number;
-  readonly swapConflicts: number;
-  readonly writeMs: number;
-  readonly delayMs: number;
 }
 
 /** What the app says of an attempt that failed: the batch comes again. */
