@@ -19,6 +19,7 @@ const BUNDLES = [
   { entry: 'local/main.ts', file: 'local.js' },
   { entry: 'local/start.ts', file: 'start.js' },
   { entry: 'local/demo/main.ts', file: 'demo.js' },
+  { entry: 'local/smoke/main.ts', file: 'smoke.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];
 

@@ -22,7 +22,8 @@ const command = platformCommand('npm start --', 'Starts the platform on 127.0.0.
 
 async function main(options: StartOptions): Promise<void> {
   const env = { ...localSettings(ROOT), ...process.env };
-  await using platform = await openPlatform(options, namedParts(env));
+  let isReady = false;
+  await using platform = await openPlatform(options, namedParts(env), () => isReady);
   const { storage, connectionStrings } = platform;
   await using fleet = await Fleet.start({
     script: path.join(__dirname, 'host-process.js'),
@@ -36,6 +37,7 @@ async function main(options: StartOptions): Promise<void> {
     },
     onOutput: (line) => console.error(line),
   });
+  isReady = true;
   const functions = (await fleet.functions()).join(', ');
   const http = `http://127.0.0.1:${String(await fleet.httpPort())}`;
   if (options.json) console.log(JSON.stringify({ ...connectionStrings, http, health: healthOf(platform) }));

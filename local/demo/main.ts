@@ -17,7 +17,7 @@ async function main(options: DemoOptions, interrupted: Promise<never>): Promise<
   say();
   const result = await runDemo(options, progress, interrupted);
   const { verdict, sample } = result;
-  const report = reportOf(result, options.chaos);
+  const report = reportOf({ ...result, troubles: options.chaos ? result.troubles : null });
   say();
   for (const line of lakeTree(verdict.listing)) say(`  ${line}`);
   if (sample !== null) {

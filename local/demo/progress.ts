@@ -28,6 +28,14 @@ export class Progress {
     this.line(`  ${styleText('green', '✓')} ${what.padEnd(12)} ${detail.padEnd(72)} ${styleText('dim', seconds)}`);
   }
 
+  /** Does something, and tells what came of it and how long it took. */
+  async step<T>(what: string, act: () => Promise<T>, told: (result: T) => string | Promise<string>): Promise<T> {
+    const startedAt = performance.now();
+    const result = await act();
+    this.done(what, await told(result), performance.now() - startedAt);
+    return result;
+  }
+
   /** The line that changes; on a terminal in place, else now and then. */
   update(text: string): void {
     this.#current = `  ${text}   ${styleText('dim', `${((performance.now() - this.#startedAt) / 1000).toFixed(0)} s`)}`;

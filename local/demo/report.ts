@@ -1,6 +1,8 @@
 import { type Verdict } from '../verdict/judge';
 import { type ChaosCounts } from './chaos';
 import { type DemoResult } from './run';
+import { type Tally } from './tally';
+import { type TroubleCounts } from './troubles';
 
 /** What a run showed, as `--json` has it. Counts are events unless the name says otherwise. */
 export interface DemoReport extends Partial<ChaosCounts> {
@@ -26,18 +28,29 @@ export interface DemoReport extends Partial<ChaosCounts> {
   readonly problems: Verdict['problems'];
 }
 
-export function reportOf({ verdict, tally, troubles, flowMs }: DemoResult, chaos: boolean): DemoReport {
+/** What is reported of; `troubles` is null where none were made. */
+export interface Reported extends Pick<DemoResult, 'verdict' | 'tally' | 'flowMs'> {
+  readonly troubles: TroubleCounts | null;
+}
+
+export function reportOf({ verdict, tally, troubles, flowMs }: Reported): DemoReport {
   const { ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded } = verdict;
   const { files, bytes, partitions, problems } = verdict;
   const { redelivered, swapConflicts, steals } = tally;
-  const { kills, lostAnswers } = troubles;
   return {
     ...{ ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded, files, bytes },
     seconds: Math.round(flowMs / 100) / 10,
-    ...(chaos ? { kills, lostAnswers, steals, redelivered, swapConflicts } : {}),
+    ...(troubles === null ? {} : chaosCounts(troubles, { steals, redelivered, swapConflicts })),
     partitions,
     problems,
   };
+}
+
+function chaosCounts(
+  { kills, lostAnswers }: TroubleCounts,
+  counts: Pick<Tally, 'steals' | 'redelivered' | 'swapConflicts'>,
+): ChaosCounts {
+  return { kills, lostAnswers, ...counts };
 }
 
 /** The part of a report that chaos adds; null where there was none. */

@@ -53,8 +53,8 @@ export async function runDemo(
 ): Promise<DemoResult> {
   await using folder = await stateFolder(options.keep);
   const tally = new Tally();
-  await using platform = await timed(progress, () => openPlatform(folder.path, options), told.platform);
-  await using fleet = await timed(progress, () => openFleet(platform, options, tally, progress), told.fleet);
+  await using platform = await progress.step('platform', () => openPlatform(folder.path, options), told.platform);
+  await using fleet = await progress.step('functions', () => openFleet(platform, options, tally, progress), told.fleet);
   await using clients = openClients(platform);
   const run = async (): Promise<DemoResult> => {
     const sent = new SentLog();
@@ -188,26 +188,9 @@ function* inParts(events: Iterable<GeneratedEvent>, size: number): Iterable<Gene
 }
 
 const told = {
-  platform: ({ storage, eventHubs }: Platform): [string, string] => [
-    'platform',
+  platform: ({ storage, eventHubs }: Platform) =>
     `Event Hubs on port ${eventHubs.port}; storage with the Data Lake API on port ${storage.port}`,
-  ],
-  fleet: async (fleet: Fleet): Promise<[string, string]> => [
-    'functions',
-    `${(await fleet.functions()).join(', ')} on ${fleet.count} instances`,
-  ],
+  fleet: async (fleet: Fleet) => `${(await fleet.functions()).join(', ')} on ${fleet.count} instances`,
 };
-
-async function timed<T>(
-  progress: Progress,
-  open: () => Promise<T>,
-  tell: (opened: T) => [string, string] | Promise<[string, string]>,
-): Promise<T> {
-  const startedAt = performance.now();
-  const opened = await open();
-  const [what, detail] = await tell(opened);
-  progress.done(what, detail, performance.now() - startedAt);
-  return opened;
-}
 
 const number = (value: number): string => value.toLocaleString('en');

@@ -5,6 +5,8 @@ import { type HubConfig } from './limits';
 /** What can be done from outside the process; the part of the stand-in that the HTTP server needs. */
 export interface Controlled {
   readonly faults: Faults;
+  /** Whether all that the health answer speaks for is up. */
+  readonly isReady: () => boolean;
   hubs(): readonly { readonly name: string }[];
   hub(name: string): { readonly name: string } | undefined;
   createHub(config: HubConfig): void;
@@ -46,6 +48,7 @@ async function answer(request: IncomingMessage, controlled: Controlled): Promise
   const { faults } = controlled;
   switch (`${request.method ?? ''} ${resource}${name === '' ? '' : '/{name}'}`) {
     case 'GET health':
+      if (!controlled.isReady()) return { status: 503, body: { status: 'starting' } };
       return { status: 200, body: { status: 'healthy' } };
     case 'GET faults':
       return {

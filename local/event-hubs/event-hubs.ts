@@ -22,6 +22,8 @@ export interface EventHubsOptions {
   readonly folder?: string | null;
   /** Made where the folder does not hold them yet; those that it holds stay as they were made. */
   readonly hubs: readonly HubConfig[];
+  /** What else must be up before the health answer is 200; until then it is 503. True when left out. */
+  readonly isReady?: () => boolean;
   readonly log?: (line: string) => void;
   /** UTC, milliseconds since 1970; the system's clock when left out. */
   readonly now?: () => number;
@@ -103,7 +105,8 @@ export async function startEventHubs(options: EventHubsOptions): Promise<LocalEv
     keep({ close: () => Promise.resolve(namespace.close()) });
     makeMissing(namespace, hubs, log);
     const local = localEventHubs(namespace, links, faults);
-    const control = healthPort === null ? null : controlServer({ ...local, faults });
+    const { isReady = () => true } = options;
+    const control = healthPort === null ? null : controlServer({ ...local, faults, isReady });
     if (control !== null) keep({ close: () => closeServer(control) });
     serveAmqp(server, { namespace, faults, links, readers: new Map(), now, log });
     // Before the files are closed.

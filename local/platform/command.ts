@@ -9,6 +9,7 @@ export interface PlatformOptions {
   readonly healthPort: number;
   readonly freePorts: boolean;
   readonly partitions: number;
+  readonly hub: readonly string[];
   readonly fileSystem: string;
   readonly folder: string;
   readonly memory: boolean;
@@ -39,6 +40,7 @@ export function platformCommand(name: string, description: string): Command {
     .option('--health-port <port>', 'health, and faults of Event Hubs', port, 5300)
     .option('--free-ports', 'any free port for everything', false)
     .option('--partitions <n>', 'partitions of each hub that is made', wholeNumber(1, 32), 4)
+    .option('--hub <name...>', 'more hubs than the two of the settings, made if they are not there', [])
     .option('--file-system <name>', "the lake's file system, made if it is not there", 'data')
     .option('--folder <path>', 'where state is kept between runs', '.platform')
     .option('--memory', 'keep nothing', false)

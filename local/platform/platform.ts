@@ -21,6 +21,8 @@ export interface PlatformSettings {
   readonly consumerGroup: string;
   /** Each storage request of the app is answered so much later. */
   readonly latencyMs: number;
+  /** What else must be up before the health answer is 200. */
+  readonly isReady?: () => boolean;
   readonly log: (line: string) => void;
 }
 
@@ -76,6 +78,7 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
           consumerGroups: [settings.consumerGroup],
           retentionMs: RETENTION_MS[folder === null ? 'memory' : 'folder'],
         })),
+        ...(settings.isReady === undefined ? {} : { isReady: settings.isReady }),
         log,
       }),
     );

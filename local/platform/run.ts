@@ -3,20 +3,30 @@ import { type PlatformOptions } from './command';
 import { type NamedParts } from './app-settings';
 import { startPlatform, type Platform } from './platform';
 
-/** Starts the platform as the command line says, with the hubs that the app's settings name. */
-export async function openPlatform(options: PlatformOptions, parts: NamedParts): Promise<Platform> {
+/**
+ * Starts the platform as the command line says, with the hubs that the app's settings name.
+ *
+ * @param isReady what else must be up before the health answer is 200
+ */
+export async function openPlatform(
+  options: PlatformOptions,
+  parts: NamedParts,
+  isReady: () => boolean = () => true,
+): Promise<Platform> {
   const folder = options.memory ? null : options.folder;
   if (options.fresh && folder !== null) await rm(folder, { recursive: true, force: true });
   const { blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, latency } = options;
   return await startPlatform({
     ...{ blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, folder },
-    ...parts,
+    hubs: [...parts.hubs, ...options.hub],
+    consumerGroup: parts.consumerGroup,
     latencyMs: latency,
+    isReady,
     log: console.error,
   });
 }
 
-/** Answers 200 while the platform runs. */
+/** Answers 200 while the platform runs, and what runs on it; 503 before. */
 export function healthOf({ eventHubs }: Platform): string {
   return `http://127.0.0.1:${String(eventHubs.healthPort)}/health`;
 }

@@ -70,6 +70,27 @@ test('npm run local says in one line what is ready where', async () => {
   await interrupt(child);
 });
 
+test('npm run local makes the hubs that the settings name, and those of --hub', async () => {
+  const child = run(
+    'local',
+    ...FREE,
+    '--memory',
+    '--json',
+    '--hub',
+    'smoke-postgresql-changes',
+    'smoke-mongodb-changes',
+  );
+  const { health } = JSON.parse(await firstLine(child)) as { health: string };
+  const hubs = (await (await fetch(health.replace('/health', '/hubs'))).json()) as { name: string }[];
+  expect(hubs.map(({ name }) => name).sort()).toEqual([
+    'mongodb-changes',
+    'postgresql-changes',
+    'smoke-mongodb-changes',
+    'smoke-postgresql-changes',
+  ]);
+  await interrupt(child);
+});
+
 test.each([
   ['local', '--blob-port'],
   ['local', '--amqp-port'],
@@ -138,6 +159,7 @@ test.each([
   ['local', 'npm run local --'],
   ['start', 'npm start --'],
   ['demo', 'npm run demo --'],
+  ['smoke', 'npm run smoke --'],
   ['bench', 'npm run bench --'],
 ])('npm run %s -- --help explains itself', async (script, usage) => {
   const child = run(script, '--help');

@@ -16,6 +16,15 @@ describe('over HTTP', () => {
     return { status: response.status, body: text === '' ? null : JSON.parse(text) };
   }
 
+  test('health is 503 until what else must be up is up', async () => {
+    let isUp = false;
+    await using starting = await startHub(hub('Orders', 1), { healthPort: 0, isReady: () => isUp });
+    const health = `http://127.0.0.1:${String(starting.hubs.healthPort)}/health`;
+    expect((await fetch(health)).status).toBe(503);
+    isUp = true;
+    expect((await fetch(health)).status).toBe(200);
+  });
+
   test("health answers as the emulator's does", async () => {
     expect((await ask('GET', '/health')).status).toBe(200);
   });
