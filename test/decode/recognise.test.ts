@@ -135,6 +135,29 @@ describe('a Debezium event of PostgreSQL', () => {
       cloudEvent,
     ],
     ['an envelope that a relay put into a CloudEvent', debezium.cloudEventAroundEnvelope, customers],
+    [
+      'an event with its place in its transaction',
+      debezium.postgresCreate.replace(
+        /}\s*$/,
+        ',"transaction":{"id":"555:24023128","total_order":4,"data_collection_order":1}}',
+      ),
+      { ...customers, index: 4 },
+    ],
+    [
+      'an event of our own capture, placed by its commit',
+      '{"before":null,"after":{"id":1},"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false",' +
+        '"db":"shop","ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":18446744073709551615},' +
+        '"op":"c","ts_ms":1764158400050,"transaction":{"id":"755:18446744073709551615","total_order":12}}',
+      {
+        ...{ operation: 'create', database: 'shop', schema: 'public', table: 'orders' },
+        ...{
+          committedTime: '2025-11-26T12:00:00.000123Z',
+          position: 'FFFFFFFF/FFFFFFFF',
+          index: 12,
+          transactionId: '755',
+        },
+      },
+    ],
   ])('%s', (_name, text, expected) => {
     expect(recogniseText(text)).toEqual(expected);
   });

@@ -7,7 +7,10 @@ const root = path.resolve(__dirname, '../..');
 const read = (file: string): Promise<string> => readFile(path.join(root, file), 'utf8');
 
 async function documents(): Promise<string[]> {
-  return ['README.md', ...(await readdir(path.join(root, 'docs'))).map((name) => `docs/${name}`)];
+  return [
+    'README.md',
+    ...(await readdir(path.join(root, 'docs'))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  ];
 }
 
 test('docs/errors.md has a section for each code that the code knows, and no other', async () => {

@@ -56,6 +56,35 @@ async function encodeOne(body: string | Buffer): Promise<{ line: Buffer; unrecog
   return { line, unrecognised };
 }
 
+describe('a reference to an event that was too large for the hub', () => {
+  const path = `claims/postgresql/${'0a'.repeat(32)}.json`;
+  const source = '{"connector":"postgresql","db":"shop","schema":"public","table":"orders","lsn":1}';
+  const stub = (ref: string, more = ''): string => `{"source":${source},"op":"c","payloadRef":"${ref}"${more}}`;
+  const encode = async (body: string, payloadRef: unknown): Promise<Record<string, unknown>> => {
+    const { bronze } = await encodeRun([eventOf(body, 0, { properties: { payloadRef } })], context);
+    return parse(linesOf(bronze)[0] ?? Buffer.from('{}'));
+  };
+
+  test('is a line with its change, without a payload, and with the path', async () => {
+    const line = await encode(stub(path), path);
+    expect(line).toMatchObject({ change: { operation: 'create', table: 'orders' }, payload: null, payloadRef: path });
+    expect(Object.keys(line).at(-1)).toBe('payloadRef');
+  });
+
+  test.each([
+    ['a path that capture does not make', stub('claims/../bronze/x.json'), 'claims/../bronze/x.json'],
+    ['no path in the body', `{"source":${source},"op":"c"}`, path],
+    ['another path in the body', stub(`claims/mongodb/${'0b'.repeat(32)}.json`), path],
+    ['more than a reference says', stub(path, ',"after":{"id":1}'), path],
+    ['a property that is no text', stub(path), 7],
+    ['a body that is no object', `"${path}"`, path],
+  ])('is an event like any other where there is %s: nothing of it is dropped', async (_name, body, ref) => {
+    const line = await encode(body, ref);
+    expect(line).not.toHaveProperty('payloadRef');
+    expect(line['payload']).toEqual(JSON.parse(body));
+  });
+});
+
 describe('a payload', () => {
   test.each([
     ['integers beyond 2^53', '{"id":9007199254740993,"low":-9223372036854775808}'],

@@ -57,6 +57,12 @@ describe('the head of a bronze line', () => {
     expect(line({}, null, null)).toContain('"eventId":null,"change":null,"payload":');
   });
 
+  test('tells the place in the transaction where it is known, behind the position', () => {
+    expect(line({}, null, { ...change, index: 4 })).toContain(
+      '"position":"00000016/B374D848","index":4,"transactionId":"771"},',
+    );
+  });
+
   test('tells the number of changes only of a transaction', () => {
     expect(parsed({}, null, { ...change, operation: 'transaction', changes: 0 }).change).toEqual({
       ...change,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  claimPath,
   dataPath,
   formatName,
   ledgerPath,
@@ -65,6 +66,14 @@ test.each([
   'data_20261122T235959998Z_3_01-2_2.json',
 ])('%s is a stranger', (name) => {
   expect(parseName(name)).toBeNull();
+});
+
+test('a claim has one path for its event, and another for every other event', () => {
+  const path = claimPath('postgresql', '7431234567890123456/slot/00000000016E9768/4');
+  expect(path).toMatch(/^claims\/postgresql\/[0-9a-f]{64}\.json$/);
+  expect(claimPath('postgresql', '7431234567890123456/slot/00000000016E9768/4')).toBe(path);
+  expect(claimPath('postgresql', '7431234567890123456/slot/00000000016E9768/5')).not.toBe(path);
+  expect(claimPath('mongodb', '../../x')).toMatch(/^claims\/mongodb\/[0-9a-f]{64}\.json$/);
 });
 
 test('staged names and ledgers live under _system, apart for each hub, incarnation and partition', () => {

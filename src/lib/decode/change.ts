@@ -36,6 +36,8 @@ export interface Change {
   readonly committedTime: string | null;
   /** Where in the source's log; text that sorts as the log does. */
   readonly position: string | null;
+  /** Which of its transaction's events, where the source tells: order in the source is (position, index). */
+  readonly index?: number;
   readonly transactionId: string | null;
   /** How many changes an event of operation `transaction` holds. */
   readonly changes?: number;

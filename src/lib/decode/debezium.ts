@@ -31,8 +31,11 @@ export function recogniseDebezium(value: JsonObject): Change | null {
 }
 
 function withoutWrapper(value: JsonObject): Change | null {
-  const { op, source } = value;
-  if (op !== undefined && isObject(source)) return fromConnector(source.connector, operationOf(op), source);
+  const { op, source, transaction } = value;
+  if (op !== undefined && isObject(source)) {
+    const facts = isObject(transaction) ? { ...source, transaction } : source;
+    return fromConnector(source.connector, operationOf(op), facts);
+  }
   return value.__op === undefined ? null : fromUnwrapped(value);
 }
 

@@ -1,6 +1,6 @@
 import { type Change, type Operation } from './change';
 import { integerText, safeInteger } from './integers';
-import { textOrNull } from './json';
+import { isObject, textOrNull } from './json';
 import { lsnText } from './lsn';
 import { isoFromMicros, isoFromMillis } from './time';
 
@@ -9,7 +9,12 @@ export interface PostgresFacts {
   readonly db?: unknown;
   readonly schema?: unknown;
   readonly table?: unknown;
+  /** Of the change. */
   readonly lsn?: unknown;
+  /** Of its transaction's commit: only our own capture tells, and it orders better. */
+  readonly commit_lsn?: unknown;
+  /** Debezium's `transaction` block: `total_order` counts a transaction's events from 1. */
+  readonly transaction?: unknown;
   readonly txId?: unknown;
   /** Commit time in microseconds since 1970; from Debezium 2.6 on. */
   readonly ts_us?: unknown;
@@ -19,13 +24,15 @@ export interface PostgresFacts {
 
 /** @throws INEXACT where a number is too large to be trusted. */
 export function postgresChange(operation: Operation, facts: PostgresFacts): Change {
+  const index = isObject(facts.transaction) ? safeInteger(facts.transaction.total_order) : null;
   return {
     operation,
     database: textOrNull(facts.db),
     schema: textOrNull(facts.schema),
     table: textOrNull(facts.table),
     committedTime: epochTime(facts.ts_us, facts.ts_ms),
-    position: lsnText(facts.lsn),
+    position: lsnText(facts.commit_lsn) ?? lsnText(facts.lsn),
+    ...(index === null ? {} : { index }),
     transactionId: integerText(facts.txId),
   };
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { readBody } from '../decode/body';
 import { type Change } from '../decode/change';
+import { claimOf } from '../decode/claim';
 import { type HubEvent } from '../decode/event';
 import { eventIdOf } from '../decode/event-id';
 import { recognise } from '../decode/recognise';
@@ -94,7 +95,10 @@ function encodeOne(event: HubEvent, run: Run): void {
       const change = recognise(body.value, body.text);
       if (change === null) run.unrecognised++;
       const id = eventIdOf(event.properties, body.value);
-      return appendJsonLine(run.bronze, bronzeHead(run.prefix, event, id, change), event.body, body.text);
+      const head = bronzeHead(run.prefix, event, id, change);
+      const claim = claimOf(event.properties, body.value);
+      if (claim !== null) return appendLine(run.bronze, head, `null,"payloadRef":"${claim}"}\n`);
+      return appendJsonLine(run.bronze, head, event.body, body.text);
     }
     case 'tombstone': {
       const id = eventIdOf(event.properties, null);

@@ -44,9 +44,10 @@ function head(prefix: string, event: HubEvent, eventId: string | null): string {
 
 function changeJson(change: Change): string {
   const changes = change.changes === undefined ? '' : `,"changes":${change.changes}`;
+  const index = change.index === undefined ? '' : `,"index":${change.index}`;
   return (
     `{"operation":"${change.operation}",${namesJson(change)},"committedTime":${unescaped(change.committedTime)},` +
-    `"position":${unescaped(change.position)},"transactionId":${orNull(change.transactionId)}${changes}}`
+    `"position":${unescaped(change.position)}${index},"transactionId":${orNull(change.transactionId)}${changes}}`
   );
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type HubPartition, type Source } from '../decode/event';
 import { dayFolder, formatStamp, parseStamp } from '../time';
 
@@ -92,6 +93,16 @@ export function replacedLedgerPath(of: Incarnate, id: string): string {
 /** The plan that may be merging a partition's files of a day (`2026/11/22`). */
 export function planPath(source: Source, day: string, partition: string): string {
   return `_system/optimise/${source}/${day.replaceAll('/', '-')}/${partition}.json`;
+}
+
+/** Where an event lies that is too large for the hub; `eventId` is the sender's name for it, and alone decides the path. */
+export function claimPath(source: Source, eventId: string): string {
+  return `claims/${source}/${createHash('sha256').update(eventId).digest('hex')}.json`;
+}
+
+/** Where capture notes how far it has come with a database; `name` as the settings have it: letters, digits, `_`, `-`. */
+export function capturePath(source: Source, name: string): string {
+  return `_system/capture/${source}/${name}.json`;
 }
 
 /** The last part of `path`. */
