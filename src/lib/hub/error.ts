@@ -20,6 +20,13 @@ export function hubError(thrown: unknown, place: HubPlace): PipelineError {
   return new PipelineError('EVENT_HUBS_FAILED', message, { retryable, cause: thrown ?? undefined });
 }
 
+/** The same for a batch of events that was to be sent. */
+export function sendError(thrown: unknown, place: HubPlace): PipelineError {
+  const { found, action, retryable } = diagnose(innermost(thrown), place);
+  const message = `Event Hubs namespace ${place.namespace}, hub ${place.hub}: found ${found}; expected that it takes events. ${action.replace('Data Receiver', 'Data Sender')}.`;
+  return new PipelineError('EVENT_HUBS_FAILED', message, { retryable, cause: thrown ?? undefined });
+}
+
 /** After several tries the SDK throws an AggregateError without a message of its own. */
 function innermost(thrown: unknown): { readonly name?: string; readonly code?: string; readonly retryable?: boolean } {
   const last: unknown = thrown instanceof AggregateError ? thrown.errors.at(-1) : thrown;

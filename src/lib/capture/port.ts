@@ -1,0 +1,35 @@
+/** One change on its way from a database to its hub. */
+export interface CapturedEvent {
+  /** What keeps its order: events of one key go to one partition of the hub. */
+  readonly key: string;
+  /** The same for the same change, however often it is sent; no two changes have the same. */
+  readonly eventId: string;
+  /** The event's JSON, UTF-8. */
+  readonly body: Buffer;
+}
+
+/** Where captured events go: batches for each partition of the hub, filled to its limit. */
+export interface ChangeSink {
+  /**
+   * Takes an event. Undefined when there is room for the next; else a promise to wait for, so that a slow hub slows the
+   * source down.
+   *
+   * @throws PipelineError what an earlier event was refused with: nothing is sent any more
+   */
+  put(event: CapturedEvent): Promise<void> | undefined;
+
+  /** Sends what waits in batches not full yet; resolves once Event Hubs has accepted everything that was put before. */
+  flush(): Promise<void>;
+
+  /** Events and batches that Event Hubs has accepted. */
+  readonly accepted: { readonly events: number; readonly batches: number; readonly bytes: number };
+}
+
+/** How far capture has come with one database, kept in the lake; replaced only as a whole, by one writer at a time. */
+export interface Progress<State> {
+  /** What was read last, or written since; null where nothing was ever kept. */
+  readonly state: State | null;
+
+  /** @throws PipelineError CAPTURE_OVERTAKEN when another process has written meanwhile: this one must stop */
+  keep(state: State): Promise<void>;
+}
