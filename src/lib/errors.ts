@@ -29,7 +29,17 @@ export type ErrorCode =
   /** The storage service refused, failed or did not answer. */
   | 'STORAGE_FAILED'
   /** The Event Hubs namespace refused, failed or did not answer. */
-  | 'EVENT_HUBS_FAILED';
+  | 'EVENT_HUBS_FAILED'
+  /** A database that is captured refused, failed or did not answer. */
+  | 'SOURCE_FAILED'
+  /** A database is not set up for capture: a right, a setting of the server, the publication or the slot is missing. */
+  | 'SOURCE_NOT_READY'
+  /** Changes are gone from the source before they were captured: the slot or the resume token no longer leads to them. */
+  | 'SOURCE_HISTORY_LOST'
+  /** Another process captures the same database: it has kept its progress meanwhile. */
+  | 'CAPTURE_OVERTAKEN'
+  /** What is kept of a database's progress is not what this program wrote, or a newer one wrote it. */
+  | 'CAPTURE_STATE_INVALID';
 
 /** An error with a code that docs, alerts and callers can rely on. */
 export class PipelineError extends Error {

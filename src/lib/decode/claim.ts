@@ -4,7 +4,7 @@ import { isObject } from './json';
 const CLAIM = /^claims\/(?:postgresql|mongodb)\/[0-9a-f]{64}\.json$/;
 
 /** All that a reference may say beside the path. Anything more would be lost, so then it is an event like any other. */
-const FACTS: ReadonlySet<string> = new Set([
+export const CLAIM_FACTS: ReadonlySet<string> = new Set([
   ...['source', 'op', 'ts_ms', 'transaction', 'payloadRef'],
   ...['_id', 'operationType', 'clusterTime', 'wallTime', 'ns', 'to', 'documentKey', 'lsid', 'txnNumber'],
 ]);
@@ -20,5 +20,5 @@ export function claimOf(properties: Readonly<Record<string, unknown>>, value: un
   const { payloadRef } = properties;
   if (typeof payloadRef !== 'string' || !CLAIM.test(payloadRef)) return null;
   if (!isObject(value) || value.payloadRef !== payloadRef) return null;
-  return Object.keys(value).every((name) => FACTS.has(name)) ? payloadRef : null;
+  return Object.keys(value).every((name) => CLAIM_FACTS.has(name)) ? payloadRef : null;
 }

@@ -1,0 +1,138 @@
+import { PipelineError } from '../../errors';
+import { type ChangeSink, type Progress } from '../port';
+import { connect, sourceFailure, type Session } from './connect';
+import { type PostgresDatabase } from './database';
+import { EnvelopeEncoder } from './envelope';
+import { type CaptureSource } from './envelope-source';
+import { parseLsn } from './lsn';
+import { replicate, type Until } from './replicate';
+import { readServer } from './server';
+import { takeSnapshot, type SnapshotTold } from './snapshot';
+import { identifier, judgeStart, publicationSql, type Start } from './start';
+import { type PostgresState } from './state';
+
+/** What capturing a database works with. */
+export interface PostgresRoom {
+  readonly sink: ChangeSink;
+  readonly progress: Progress<PostgresState>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onSnapshot: (told: SnapshotTold) => void;
+  /** Told of each transaction that was put, by when the source committed it, in microseconds since 1970. */
+  readonly onCommit: (committedAtUs: bigint) => void;
+  /** Told what the server keeps for the slot, in bytes, when capture begins. */
+  readonly onRetained: (bytes: number) => void;
+}
+
+/** `busy`: another process reads the slot; nothing was done. */
+export type Ended = 'stopped' | 'busy';
+
+/**
+ * Captures a database until it is told to stop: makes what is missing where that is allowed, sends a snapshot where one is wanted,
+ * then every change, in order, at least once.
+ *
+ * @throws PipelineError SOURCE_*, CAPTURE_*, EVENT_HUBS_FAILED, STORAGE_FAILED
+ */
+export async function capturePostgres(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended> {
+  try {
+    return await capture(database, room, until);
+  } catch (error) {
+    if (until.abort.aborted) return 'stopped';
+    // Between looking at the slot and reading it another was faster.
+    if ((error as { code?: unknown }).code === OBJECT_IN_USE) return 'busy';
+    throw sourceFailure(database, 'capture its changes', error);
+  }
+}
+
+const OBJECT_IN_USE = '55006';
+
+async function capture(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended> {
+  const { progress, sink, now, onCommit } = room;
+  await using catalog = await connect(database, 'query');
+  await using stream = await connect(database, 'replication');
+  const systemId = await identify(stream);
+  if (database.create) await makePublication(database, catalog);
+  const facts = await readServer(catalog.client, database);
+  const start = judgeStart(database, facts, systemId, progress.state);
+  if (start.kind === 'busy') return 'busy';
+  room.onRetained(facts.slot?.retainedBytes ?? 0);
+
+  const source: CaptureSource = { name: database.name, database: facts.database, systemId, slot: database.slot };
+  const begun = await begin(database, source, start, room, stream);
+  const state = await withSnapshot(database, source, begun, room, until.stop);
+  if (state === null || until.stop.aborted) return 'stopped';
+  const keep = (safeLsn: bigint): Promise<void> => progress.keep({ ...state, safeLsn });
+  const encoder = new EnvelopeEncoder(source);
+  await replicate({ database, stream, catalog, encoder, sink, keep, now, onCommit }, state.safeLsn, until);
+  return 'stopped';
+}
+
+interface Begun {
+  readonly state: PostgresState;
+  readonly exported: string | null;
+}
+
+/** Makes the slot where there is none, and writes down where capture begins before anything is sent. */
+async function begin(
+  database: PostgresDatabase,
+  { systemId, slot }: CaptureSource,
+  start: Exclude<Start, { kind: 'busy' }>,
+  { progress, now }: PostgresRoom,
+  stream: Session,
+): Promise<Begun> {
+  if (progress.state !== null) return { state: progress.state, exported: null };
+  const made = start.kind === 'create' ? await makeSlot(database, stream) : null;
+  const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.from);
+  const takenAtUs = BigInt(now()) * 1000n;
+  const none = { takenAtUs, done: [], table: null, after: null, rows: 0 };
+  const snapshot = database.snapshot === 'initial' ? none : null;
+  const state = { systemId, slot, startLsn, safeLsn: startLsn, snapshot };
+  await progress.keep(state);
+  return { state, exported: made?.snapshot ?? null };
+}
+
+/** Null when it was stopped before it was complete. */
+async function withSnapshot(
+  database: PostgresDatabase,
+  source: CaptureSource,
+  { state, exported }: Begun,
+  { progress, sink, now, onSnapshot }: PostgresRoom,
+  stop: AbortSignal,
+): Promise<PostgresState | null> {
+  const { snapshot } = state;
+  if (snapshot === null) return state;
+  const keep = (next: PostgresState): Promise<void> => progress.keep(next);
+  const at = { ...state, snapshot };
+  return await takeSnapshot({ database, source, sink, state: at, keep, exported, now, onProgress: onSnapshot }, stop);
+}
+
+async function identify({ client }: Session): Promise<string> {
+  const { rows } = await client.query<{ systemid: string }>('IDENTIFY_SYSTEM');
+  return rows[0]?.systemid ?? '';
+}
+
+async function makePublication(database: PostgresDatabase, { client }: Session): Promise<void> {
+  const { rowCount } = await client.query('select from pg_catalog.pg_publication where pubname = $1', [
+    database.publication,
+  ]);
+  if (rowCount !== 0) return;
+  await client.query(publicationSql(database)).catch((error: unknown) => {
+    throw new PipelineError(
+      'SOURCE_NOT_READY',
+      `PostgreSQL ${database.name}: the publication ${database.publication} cannot be made: ${(error as Error).message}. Have the ` +
+        `tables' owner run: ${publicationSql(database)}`,
+      { cause: error },
+    );
+  });
+}
+
+async function makeSlot(
+  { slot }: PostgresDatabase,
+  { client }: Session,
+): Promise<{ readonly consistentPoint: bigint; readonly snapshot: string }> {
+  const { rows } = await client.query<{ consistent_point: string; snapshot_name: string }>(
+    `CREATE_REPLICATION_SLOT ${identifier(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+  );
+  const [made] = rows;
+  return { consistentPoint: parseLsn(made?.consistent_point ?? '') ?? 0n, snapshot: made?.snapshot_name ?? '' };
+}

@@ -1,0 +1,75 @@
+import { toUSVString } from 'node:util';
+import { type RelationColumn } from './pgoutput-messages';
+import { kindOf, type TypeRow } from './types';
+import { type ValueKind } from './types-kind';
+
+/** A table as a relation message, or the catalog, describes it. */
+export interface TableDescription {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly RelationColumn[];
+}
+
+/** What is the same for all rows of a table, made ready to be written. */
+export interface TablePlan {
+  /** `public.orders` */
+  readonly name: string;
+  /** `,"schema":"public","table":"orders"` */
+  readonly names: Buffer;
+  readonly columns: readonly ColumnPlan[];
+  /** Which columns tell rows apart; none where nothing does. */
+  readonly keyIndexes: readonly number[];
+}
+
+export interface ColumnPlan {
+  readonly name: string;
+  /** `"note":` */
+  readonly token: Buffer;
+  readonly kind: ValueKind;
+  /** Whether the WAL has its old value: part of the replica identity. */
+  readonly isKey: boolean;
+}
+
+/**
+ * Finds the columns that tell rows of the table `$1` (an `oid`) apart, in the table's order: those of the index that is its
+ * replica identity, else of its primary key. Where the stream marks a key, it is this one.
+ */
+export const KEY_QUERY = `
+select attribute.attname as column
+from pg_catalog.pg_class as class
+join pg_catalog.pg_index as index
+  on index.indrelid = class.oid
+  and case class.relreplident
+    when 'i' then index.indisreplident
+    when 'd' then index.indisprimary and index.indimmediate
+    else index.indisprimary
+  end
+join pg_catalog.pg_attribute as attribute
+  on attribute.attrelid = class.oid
+  and attribute.attnum = any ((index.indkey::int2[])[0:index.indnkeyatts - 1])
+where class.oid = $1
+order by attribute.attnum`;
+
+/** @param key the columns that tell rows apart; those that are marked when left out */
+export function planTable(
+  { schema, table, columns }: TableDescription,
+  types: ReadonlyMap<number, TypeRow>,
+  key: readonly string[] = columns.filter(({ isKey }) => isKey).map(({ name }) => name),
+): TablePlan {
+  return {
+    name: `${schema}.${table}`,
+    names: Buffer.from(`,"schema":${quoted(schema)},"table":${quoted(table)}`),
+    columns: columns.map(({ name, typeOid, isKey }) => ({
+      name,
+      token: Buffer.from(`${quoted(name)}:`),
+      kind: kindOf(typeOid, types) ?? 'string',
+      isKey,
+    })),
+    keyIndexes: columns.flatMap(({ name }, index) => (key.includes(name) ? [index] : [])),
+  };
+}
+
+/** A JSON string of a name. */
+export function quoted(name: string): string {
+  return JSON.stringify(toUSVString(name));
+}

@@ -1,0 +1,115 @@
+import { type ChangeSink } from '../port';
+import { type Session } from './connect';
+import { type EnvelopeEncoder } from './envelope';
+import { KEY_QUERY } from './envelope-table';
+import { type PostgresDatabase } from './database';
+import { SafePosition } from './safe';
+import { startReplication } from './stream';
+import { TYPE_QUERY, type TypeRow } from './types';
+
+/** What replicating works with. */
+export interface Replication {
+  readonly database: PostgresDatabase;
+  /** For replication, and for questions to the catalog. */
+  readonly stream: Session;
+  readonly catalog: Session;
+  readonly encoder: EnvelopeEncoder;
+  readonly sink: ChangeSink;
+  /** Writes a safe position down in the lake. */
+  readonly keep: (safeLsn: bigint) => Promise<void>;
+  readonly now: () => number;
+  /** Told of each transaction that was put, by the microsecond in which the source committed it. */
+  readonly onCommit: (committedAtUs: bigint) => void;
+}
+
+/** When to end. */
+export interface Until {
+  /** At the end of the transaction that is under way. */
+  readonly stop: AbortSignal;
+  /** At once: what is under way comes again. */
+  readonly abort: AbortSignal;
+}
+
+/**
+ * Sends what is committed behind `from`, until it is told to stop; then everything that was sent is accepted, written down and
+ * confirmed.
+ *
+ * @throws what the server, Event Hubs or the lake says; nothing is confirmed that is not safe
+ */
+export async function replicate(replication: Replication, from: bigint, { stop, abort }: Until): Promise<void> {
+  const { database, stream: session, sink, keep, now } = replication;
+  const stream = startReplication(session, database, from, now);
+  const safe = new SafePosition({ sink, keep, stream }, from, (error) => stream.cut(error));
+  const wake = (): void => stream.wake();
+  const cut = (): void => stream.cut(abort.reason);
+  stop.addEventListener('abort', wake);
+  abort.addEventListener('abort', cut);
+  try {
+    await takeFrames(replication, stream.frames, safe, stop);
+    await safe.settle();
+    // Whoever shuts a server down has it say goodbye to all.
+    if (!stop.aborted) throw new Error('the server has ended replication: it is shutting down');
+    await stream.end();
+  } finally {
+    safe.stop();
+    stop.removeEventListener('abort', wake);
+    abort.removeEventListener('abort', cut);
+  }
+}
+
+async function takeFrames(
+  replication: Replication,
+  frames: ReturnType<typeof startReplication>['frames'],
+  safe: SafePosition,
+  stop: AbortSignal,
+): Promise<void> {
+  const { encoder, sink, now, onCommit } = replication;
+  let isWithin = false;
+  for await (const frame of frames) {
+    if (stop.aborted && !isWithin) return;
+    if (frame.kind === 'keepalive') {
+      // Outside of a transaction all that was committed before has come: an idle table does not hold the WAL.
+      if (!isWithin) safe.reach(frame.endLsn);
+      if (frame.replyNow) safe.answer();
+      continue;
+    }
+    const step = encoder.take(frame.payload, frame.startLsn, now());
+    switch (step.kind) {
+      case 'begin':
+        isWithin = true;
+        break;
+      case 'commit':
+        isWithin = false;
+        safe.reach(step.endLsn);
+        onCommit(step.committedAtUs);
+        break;
+      case 'relation':
+        await learn(replication, step);
+        break;
+      case 'events':
+        for (const event of step.events) {
+          const room = sink.put(event);
+          if (room !== undefined) await room;
+        }
+        break;
+      case 'nothing':
+        break;
+      default:
+        step satisfies never;
+    }
+  }
+}
+
+/** Asks the catalog for what the stream does not tell of a table. */
+async function learn(
+  { encoder, catalog: { client } }: Replication,
+  { relation, unknownTypes, unknownKey }: Extract<ReturnType<EnvelopeEncoder['take']>, { kind: 'relation' }>,
+): Promise<void> {
+  if (unknownTypes.length > 0) encoder.learnTypes((await client.query<TypeRow>(TYPE_QUERY, [unknownTypes])).rows);
+  if (!unknownKey) return;
+  const { rows } = await client.query<{ column: string }>(KEY_QUERY, [relation.oid]);
+  encoder.learnKey(
+    relation.oid,
+    rows.map(({ column }) => column),
+  );
+}

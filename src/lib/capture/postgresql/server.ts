@@ -1,0 +1,72 @@
+import { type Client } from 'pg';
+import { type PostgresDatabase } from './database';
+import { parseLsn } from './lsn';
+
+/** A replication slot as the server tells of it. */
+export interface SlotFacts {
+  readonly plugin: string | null;
+  readonly database: string | null;
+  /** The process that reads it now. */
+  readonly activePid: number | null;
+  /** What its reader has confirmed: it starts behind this. */
+  readonly confirmedLsn: bigint | null;
+  /** `reserved`, `extended`, `unreserved` or `lost`; null before PostgreSQL 13. */
+  readonly walStatus: string | null;
+  /** Why the server has given it up (17 and later). */
+  readonly invalidation: string | null;
+  /** WAL that the server keeps for it, in bytes. */
+  readonly retainedBytes: number | null;
+}
+
+/** What decides how capture begins. */
+export interface ServerFacts {
+  readonly database: string;
+  readonly walLevel: string;
+  readonly hasPublication: boolean;
+  readonly slot: SlotFacts | null;
+  /** Where the server's log ends now. */
+  readonly currentLsn: bigint;
+}
+
+/** Whatever the server's version has of the columns: those that it lacks are null. */
+const FACTS = `
+select current_database() as database, current_setting('wal_level') as wal_level,
+  exists (select from pg_catalog.pg_publication where pubname = $1) as has_publication,
+  pg_catalog.pg_current_wal_lsn()::text as current_lsn,
+  (select pg_catalog.to_jsonb(slot) || pg_catalog.jsonb_build_object(
+      'retained', pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), slot.restart_lsn)::text)
+    from pg_catalog.pg_replication_slots as slot where slot_name = $2) as slot`;
+
+interface FactsRow {
+  readonly database: string;
+  readonly wal_level: string;
+  readonly has_publication: boolean;
+  readonly current_lsn: string;
+  readonly slot: Readonly<Record<string, unknown>> | null;
+}
+
+export async function readServer(client: Client, { publication, slot }: PostgresDatabase): Promise<ServerFacts> {
+  const { rows } = await client.query<FactsRow>(FACTS, [publication, slot]);
+  const row = rows[0] as FactsRow;
+  return {
+    database: row.database,
+    walLevel: row.wal_level,
+    hasPublication: row.has_publication,
+    slot: row.slot === null ? null : slotFacts(row.slot),
+    currentLsn: parseLsn(row.current_lsn) ?? 0n,
+  };
+}
+
+function slotFacts(slot: Readonly<Record<string, unknown>>): SlotFacts {
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  const lsn = text(slot.confirmed_flush_lsn);
+  return {
+    plugin: text(slot.plugin),
+    database: text(slot.database),
+    activePid: typeof slot.active_pid === 'number' ? slot.active_pid : null,
+    confirmedLsn: lsn === null ? null : parseLsn(lsn),
+    walStatus: text(slot.wal_status),
+    invalidation: text(slot.invalidation_reason),
+    retainedBytes: slot.retained === null ? null : Number(slot.retained),
+  };
+}

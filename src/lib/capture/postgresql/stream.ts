@@ -1,0 +1,86 @@
+import { type Duplex, type DuplexOptions } from 'node:stream';
+import { type Submittable } from 'pg';
+import { both } from 'pg-copy-streams';
+import { type Session } from './connect';
+import { type PostgresDatabase } from './database';
+import { parseFrame, statusUpdate, type Frame } from './frames';
+import { formatLsn } from './lsn';
+import { identifier } from './start';
+
+declare module 'pg-copy-streams' {
+  /** COPY in both directions, which replication speaks; the package's types do not know it. */
+  function both(sql: string, options?: DuplexOptions & { alignOnCopyDataFrame?: boolean }): Duplex & Submittable;
+}
+
+/** The changes of a slot, as they come. */
+export interface ReplicationStream {
+  /**
+   * One at a time; while nobody asks for the next, the server is not read from.
+   *
+   * @throws what the server says, or the connection's end
+   */
+  readonly frames: AsyncIterable<Frame>;
+
+  /** Tells the server what has arrived, and what it may forget. */
+  confirm(receivedLsn: bigint, safeLsn: bigint): void;
+
+  /** Has the server send a keepalive now: whoever waits for the next frame gets one. */
+  wake(): void;
+
+  /** Ends it at once: whoever waits for the next frame is thrown `reason`. */
+  cut(reason: unknown): void;
+
+  /** Says goodbye, so that the last confirmation is known to have been read. */
+  end(): Promise<void>;
+}
+
+/** Frames read ahead of whoever takes them. */
+const FRAMES_AHEAD = 256;
+
+const GOODBYE_MS = 2_000;
+
+/** Starts logical replication of what is committed behind `from`. The session is for nothing else from now on. */
+export function startReplication(
+  { client, broken }: Session,
+  { slot, publication }: PostgresDatabase,
+  from: bigint,
+  now: () => number,
+): ReplicationStream {
+  const names = identifier(publication).replaceAll("'", "''");
+  const sql =
+    `START_REPLICATION SLOT ${identifier(slot)} LOGICAL ${formatLsn(from)} ` +
+    `(proto_version '1', publication_names '${names}', messages 'true')`;
+  const copy = client.query(
+    both(sql, { alignOnCopyDataFrame: true, readableObjectMode: true, readableHighWaterMark: FRAMES_AHEAD }),
+  );
+  // Heard where the frames are read; it may also come when nobody reads any more.
+  copy.on('error', () => undefined);
+  broken.catch((error: unknown) => copy.destroy(error as Error));
+  let told = { receivedLsn: from, safeLsn: from };
+  const tell = (replyNow: boolean): void => {
+    if (copy.writable) copy.write(statusUpdate({ ...told, replyNow }, now()));
+  };
+  return {
+    frames: framesOf(copy),
+    confirm: (receivedLsn, safeLsn) => {
+      told = { receivedLsn, safeLsn };
+      tell(false);
+    },
+    wake: () => tell(true),
+    cut: (reason) => void copy.destroy(reason instanceof Error ? reason : new Error(String(reason))),
+    end: async () => {
+      if (copy.destroyed || !copy.writable) return;
+      const ended = new Promise<void>((resolve) => copy.once('finish', () => resolve()).once('close', () => resolve()));
+      copy.resume();
+      copy.end();
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GOODBYE_MS)))]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function* framesOf(copy: Duplex): AsyncGenerator<Frame> {
+  // `destroyOnReturn`: whoever stops reading still has to say goodbye.
+  for await (const bytes of copy.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) yield parseFrame(bytes);
+}

@@ -1,0 +1,191 @@
+import { Client } from 'pg';
+import { type LocalPostgres } from '../../../local/postgres/postgres';
+import { capturePostgres, type Ended, type PostgresRoom } from '../../../src/lib/capture/postgresql/capture';
+import { type PostgresDatabase } from '../../../src/lib/capture/postgresql/database';
+import { type SnapshotTold } from '../../../src/lib/capture/postgresql/snapshot';
+import { type PostgresState } from '../../../src/lib/capture/postgresql/state';
+import { type CapturedEvent, type ChangeSink } from '../../../src/lib/capture/port';
+import { Secret } from '../../../src/lib/config/secret';
+import { PipelineError } from '../../../src/lib/errors';
+
+/** An event that was accepted, parsed; numbers beyond 2^53 are rounded in `json`, not in `body`. */
+export interface Seen extends CapturedEvent {
+  readonly json: {
+    readonly op: string;
+    readonly before: Record<string, unknown> | null;
+    readonly after: Record<string, unknown> | null;
+    readonly source: { readonly table: string; readonly commit_lsn: number; readonly snapshot: string };
+    readonly transaction: { readonly total_order: number } | null;
+  };
+}
+
+/** A hub that accepts what is flushed; tests make it refuse, or hold what it was given. */
+export class FakeHub implements ChangeSink {
+  readonly seen: Seen[] = [];
+  readonly accepted = { events: 0, batches: 0, bytes: 0 };
+  #waiting: Seen[] = [];
+  #heard: (() => void)[] = [];
+  refusal: Error | null = null;
+  /** While set, nothing that was put is accepted. */
+  held: Promise<void> | null = null;
+  /** Called with each event that is put: a promise makes whoever puts wait. */
+  onPut: ((event: CapturedEvent) => Promise<void> | undefined) | null = null;
+
+  put(event: CapturedEvent): Promise<void> | undefined {
+    if (this.refusal !== null) throw this.refusal;
+    const json = JSON.parse(event.body.toString()) as Seen['json'];
+    this.#waiting.push({ ...event, body: Buffer.from(event.body), json });
+    return this.onPut?.(event);
+  }
+
+  async flush(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    if (this.held !== null) await this.held;
+    if (this.refusal !== null) throw this.refusal;
+    this.seen.push(...batch);
+    for (const heard of this.#heard.splice(0)) heard();
+  }
+
+  /** Resolves once what was accepted is as `isSo` says. */
+  async until(isSo: (seen: readonly Seen[]) => boolean): Promise<void> {
+    while (!isSo(this.seen)) await new Promise<void>((resolve) => this.#heard.push(resolve));
+  }
+
+  /** Each event once, in the source's order. */
+  inOrder(): Seen[] {
+    const once = new Map(this.seen.map((event) => [event.eventId, event]));
+    const order = (event: Seen): [number, number] => [
+      event.json.source.commit_lsn,
+      event.json.transaction?.total_order ?? 0,
+    ];
+    return [...once.values()].sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1] - order(b)[1]);
+  }
+
+  /** `id` of each change of a table, with its operation: `c1 u1 d1`. */
+  story(table: string): string {
+    const of = this.inOrder().filter(({ json }) => json.source.table === table);
+    return of.map(({ json }) => `${json.op}${JSON.stringify((json.after ?? json.before)?.['id'] ?? null)}`).join(' ');
+  }
+}
+
+/** What is kept in the lake, here in memory; shared by runs after each other. */
+export class FakeProgress {
+  kept: PostgresState | null = null;
+  #version = 0;
+  #heard: (() => void)[] = [];
+
+  open(): PostgresRoom['progress'] {
+    let version = this.#version;
+    const at = (): PostgresState | null => this.kept;
+    return {
+      get state() {
+        return at();
+      },
+      keep: (state) => {
+        if (version !== this.#version) return Promise.reject(new PipelineError('CAPTURE_OVERTAKEN', 'in a test'));
+        version = this.#version += 1;
+        this.kept = state;
+        for (const heard of this.#heard.splice(0)) heard();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** Resolves once what is kept is as `isSo` says. */
+  async until(isSo: (state: PostgresState) => boolean): Promise<void> {
+    while (this.kept === null || !isSo(this.kept)) await new Promise<void>((resolve) => this.#heard.push(resolve));
+  }
+}
+
+/** A database of its own on a server, with a run of capture on it. */
+export class Rig implements AsyncDisposable {
+  readonly hub = new FakeHub();
+  readonly progress = new FakeProgress();
+  readonly snapshots: SnapshotTold[] = [];
+  database: PostgresDatabase;
+
+  private constructor(
+    readonly server: LocalPostgres,
+    readonly sql: Client,
+    name: string,
+    url: string,
+  ) {
+    this.database = {
+      name,
+      connectionString: new Secret(url),
+      publication: 'change_lake',
+      slot: `change_lake_${name}`,
+      create: true,
+      tables: null,
+      snapshot: 'never',
+    };
+  }
+
+  static async open(server: LocalPostgres, name: string, tables: string): Promise<Rig> {
+    const admin = new Client({ connectionString: server.connectionString });
+    await admin.connect();
+    await admin.query(`create database ${name}`);
+    await admin.end();
+    const url = new URL(server.connectionString);
+    url.pathname = `/${name}`;
+    const sql = new Client({ connectionString: url.href });
+    // A test may restart the server under it.
+    sql.on('error', () => undefined);
+    await sql.connect();
+    await sql.query(tables);
+    return new Rig(server, sql, name, url.href);
+  }
+
+  /** Starts a run. */
+  run(database: Partial<PostgresDatabase> = {}, room: Partial<PostgresRoom> = {}): Run {
+    const [stop, abort] = [new AbortController(), new AbortController()];
+    const whole: PostgresRoom = {
+      sink: this.hub,
+      progress: this.progress.open(),
+      now: Date.now,
+      onSnapshot: (told) => this.snapshots.push(told),
+      onCommit: () => undefined,
+      onRetained: () => undefined,
+      ...room,
+    };
+    const ended = capturePostgres({ ...this.database, ...database }, whole, {
+      stop: stop.signal,
+      abort: abort.signal,
+    });
+    ended.catch(() => undefined);
+    return {
+      ended,
+      stop: () => {
+        stop.abort();
+        return ended;
+      },
+      abort: () => {
+        abort.abort();
+        return ended;
+      },
+    };
+  }
+
+  /** Lets a run begin and end, so that the slot is there. */
+  async begin(database: Partial<PostgresDatabase> = {}): Promise<void> {
+    await this.run(database).stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A server has ten slots.
+    await this.sql
+      .query(
+        'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active',
+        [this.database.slot],
+      )
+      .catch(() => undefined);
+    await this.sql.end().catch(() => undefined);
+  }
+}
+
+export interface Run {
+  readonly ended: Promise<Ended>;
+  stop(): Promise<Ended>;
+  abort(): Promise<Ended>;
+}
