@@ -14,6 +14,7 @@ const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
 /** Entry → file under dist/. An entry that does not exist yet is passed over. */
 const BUNDLES = [
   { entry: 'src/functions/index.ts', file: 'functions.js', published: true },
+  { entry: 'src/cli/capture.ts', file: 'capture.js', published: true },
   { entry: 'local/host/worker-process.ts', file: 'worker-process.js' },
   { entry: 'local/host/host-process.ts', file: 'host-process.js' },
   { entry: 'local/main.ts', file: 'local.js' },

@@ -2,3 +2,5 @@
 import './start';
 import './ingestPostgres';
 import './ingestMongo';
+import './capturePostgres';
+import './captureMongo';

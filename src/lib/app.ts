@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ByteBudget } from './budget';
+import { captureAll, RunningCapture } from './capture/all';
+import { type CaptureNews } from './capture/run';
 import { systemClock } from './clock';
 import { type Config } from './config/config';
 import { readConfig } from './config/read';
@@ -11,6 +13,7 @@ import { ingest, type IngestRoom } from './ingest';
 import { azureLake } from './lake/azure-lake';
 import { openClients } from './lake/clients';
 import { LedgerCache } from './ledger/cache';
+import { type Lake } from './ledger/port';
 
 /** What a handler uses of the host's invocation context. */
 export interface InvocationLike {
@@ -21,6 +24,9 @@ export interface InvocationLike {
   error(...args: unknown[]): void;
 }
 
+/** Of the five seconds that a worker has at its end, capture takes no more to send and to keep what it has read. */
+const CAPTURE_GRACE_MS = 3_000;
+
 /** One for the process: both functions share the ledgers and the memory budget. Opened by the first batch. */
 let opening: Promise<IngestRoom> | null = null;
 
@@ -29,8 +35,37 @@ export function start(): void {
   readConfig(process.env);
 }
 
+/** Runs of capture under way: at the worker's end they are told to stop, and then to stop at once. */
+const captures = new Set<RunningCapture>();
+
+/** The handler of a source's capture timer: captures until the next run is due. It throws when a database needs somebody's help. */
+export function captureHandlerFor(source: Source): (timer: unknown, context: InvocationLike) => Promise<void> {
+  return async (_timer, context) => {
+    const config = readConfig(process.env);
+    const { runMs, abortMs } = config.capture;
+    const clients = await openClients(config.storage, config.lake.fileSystem, credentialFor);
+    const running = new RunningCapture(runMs, abortMs);
+    captures.add(running);
+    try {
+      const tell = (news: CaptureNews): void => logNews(source, news, context);
+      const lakeWithin = (signal: AbortSignal): Lake => azureLake(clients, config.requestMs, signal);
+      await captureAll(source, { config, lakeWithin, now: () => systemClock.now(), tell }, running.until);
+    } finally {
+      captures.delete(running);
+      running.end();
+    }
+  };
+}
+
+function logNews(source: Source, news: CaptureNews, context: InvocationLike): void {
+  const fields = line({ message: 'capture', source, ...news });
+  if (news.kind === 'failed') context.error(fields);
+  else context.log(fields);
+}
+
 /** Forgets what is cached. A batch under way is cut off by the host; the protocol does not mind. */
 export async function stop(): Promise<void> {
+  await Promise.all([...captures].map((running) => running.stopSoon(CAPTURE_GRACE_MS)));
   await opening?.catch(() => undefined);
   opening = null;
 }

@@ -1,3 +1,5 @@
+import { type MongoDatabase } from '../capture/mongodb/database';
+import { type PostgresDatabase } from '../capture/postgresql/database';
 import { type Source } from '../decode/event';
 import { type Secret } from './secret';
 
@@ -16,6 +18,16 @@ export type StorageAccess =
       readonly clientId: string | null;
     };
 
+/** What is captured here, and for how long at a time. */
+export interface CaptureConfig {
+  readonly postgresql: readonly PostgresDatabase[];
+  readonly mongodb: readonly MongoDatabase[];
+  /** A run of the function ends at the end of the transaction that is under way then. */
+  readonly runMs: number;
+  /** It ends at once, before the host ends the process: what was under way comes again. */
+  readonly abortMs: number;
+}
+
 /** The settings, validated and in the units that the code works in. Frozen; printing it shows no secret. */
 export interface Config {
   readonly eventHubs: EventHubsAccess;
@@ -29,4 +41,5 @@ export interface Config {
   readonly attemptMs: number;
   readonly requestMs: number;
   readonly applicationInsights: Secret | null;
+  readonly capture: CaptureConfig;
 }

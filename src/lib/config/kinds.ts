@@ -1,3 +1,4 @@
+import { mongoList, postgresList, type MongoEntry, type PostgresEntry } from './capture-list';
 import { isUri, missingParts, readParts } from './connection-string';
 import { eventHubsConnectionString } from './event-hubs-connection';
 import { shown, Unfit } from './fault';
@@ -88,6 +89,17 @@ export const blobServiceUri = kind('https address', (text) => {
   if (!isUri(text, ['https'])) throw new Unfit(shown(text), 'an address as in https://example.blob.core.windows.net');
   return text.replace(/\/$/, '');
 });
+
+/** Databases to capture; none of it is secret: it names the settings that are. */
+export const postgresDatabases: Kind<readonly PostgresEntry[]> = kind('JSON list', postgresList);
+export const mongoDatabases: Kind<readonly MongoEntry[]> = kind('JSON list', mongoList);
+
+/** As the Functions host takes it: six fields, the first of them seconds. */
+export const schedule = matching(
+  'NCRONTAB expression',
+  /^([\d*/,-]+ ){3}[\w*/,-]+( [\w*/,-]+){2}$/,
+  'six fields: seconds, minutes, hours, day, month, day of the week',
+);
 
 const secretKind = <T>(type: string, parse: (text: string) => T): Kind<T> => ({ ...kind(type, parse), secret: true });
 

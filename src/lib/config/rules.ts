@@ -2,6 +2,7 @@ import { type Config, type EventHubsAccess, type StorageAccess } from './config'
 import { type Fault, shown } from './fault';
 import { FUNCTION_TIMEOUT_OVERRIDE, FUNCTION_TIMEOUT_SECONDS, timeSpanSeconds } from './function-timeout';
 import { type Parsed } from './parse';
+import { Secret } from './secret';
 import { type SettingName, type Settings } from './settings';
 
 const MIB = 1024 * 1024;
@@ -20,9 +21,10 @@ export function applyRules(
   judgeHubs(parsed.settings, report);
   judgeSizes(parsed.settings, report);
   judgeTimes(parsed.settings, env[FUNCTION_TIMEOUT_OVERRIDE], report);
+  judgeCapture(parsed.settings, env, report);
 
   const complete = parsed.faults.length === 0 && faults.length === 0;
-  return { config: complete ? build(parsed.settings as Settings) : null, faults };
+  return { config: complete ? build(parsed.settings as Settings, env) : null, faults };
 }
 
 /** Each connection takes a connection string or an identity: one of them, whole. */
@@ -83,16 +85,49 @@ function judgeTimes(settings: Partial<Settings>, override: string | undefined, r
     const expected = `less than INGEST_ATTEMPT_SECONDS, which is ${attempt}`;
     report('STORAGE_REQUEST_SECONDS', `${request}`, expected, 'Lower it: one hanging request would use the attempt up');
   }
-  // An override that cannot be read is the host's to refuse.
-  const limit = (override === undefined ? null : timeSpanSeconds(override)) ?? FUNCTION_TIMEOUT_SECONDS;
+  const limit = functionSeconds(override);
   if (attempt > limit * 0.8) {
     const expected = `at most four fifths of functionTimeout, which is ${limit} s`;
     report('INGEST_ATTEMPT_SECONDS', `${attempt}`, expected, 'Lower it, or raise functionTimeout');
   }
 }
 
+/** An override that cannot be read is the host's to refuse. */
+function functionSeconds(override: string | undefined): number {
+  return (override === undefined ? null : timeSpanSeconds(override)) ?? FUNCTION_TIMEOUT_SECONDS;
+}
+
+/** The settings that hold the connection strings, and how long a run lasts. */
+function judgeCapture(settings: Partial<Settings>, env: NodeJS.ProcessEnv, report: Report): void {
+  const { CAPTURE_POSTGRES: postgres = [], CAPTURE_MONGODB: mongo = [], CAPTURE_RUN_SECONDS: run } = settings;
+  const judge = (
+    setting: SettingName,
+    entries: readonly { name: string; connection: string }[],
+    schemes: RegExp,
+  ): void => {
+    for (const { name, connection } of entries) {
+      const text = env[connection] ?? '';
+      if (schemes.test(text)) continue;
+      const found = text === '' ? 'nothing' : 'a text of another form';
+      const faulty = connection as SettingName;
+      report(
+        faulty,
+        found,
+        `the address that ${setting} wants for ${name}: ${schemes.source}…`,
+        'Set it, with user and password',
+      );
+    }
+  };
+  judge('CAPTURE_POSTGRES', postgres, /^postgres(ql)?:\/\//);
+  judge('CAPTURE_MONGODB', mongo, /^mongodb(\+srv)?:\/\//);
+  const limit = functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]);
+  if (run === undefined || postgres.length + mongo.length === 0 || run <= limit * 0.8) return;
+  const expected = `at most four fifths of functionTimeout, which is ${limit} s`;
+  report('CAPTURE_RUN_SECONDS', `${run}`, expected, 'Lower it, or raise functionTimeout');
+}
+
 /** Only called when every rule holds. */
-function build(settings: Settings): Config {
+function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
   return {
     eventHubs: eventHubsAccess(settings),
     storage: storageAccess(settings),
@@ -104,6 +139,22 @@ function build(settings: Settings): Config {
     attemptMs: settings.INGEST_ATTEMPT_SECONDS * 1000,
     requestMs: settings.STORAGE_REQUEST_SECONDS * 1000,
     applicationInsights: settings.APPLICATIONINSIGHTS_CONNECTION_STRING ?? null,
+    capture: {
+      postgresql: (settings.CAPTURE_POSTGRES ?? []).map(({ connection, slot, tables, ...entry }) => ({
+        ...entry,
+        slot: slot ?? `change_lake_${entry.name}`,
+        tables: tables ?? null,
+        connectionString: new Secret(env[connection] ?? ''),
+      })),
+      mongodb: (settings.CAPTURE_MONGODB ?? []).map(({ connection, database, collections, ...entry }) => ({
+        ...entry,
+        database: database ?? null,
+        collections: collections ?? null,
+        connectionString: new Secret(env[connection] ?? ''),
+      })),
+      runMs: settings.CAPTURE_RUN_SECONDS * 1000,
+      abortMs: functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]) * 900,
+    },
   };
 }
 

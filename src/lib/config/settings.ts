@@ -100,6 +100,22 @@ export const SETTINGS = {
     meaning: 'a request to storage gives up after this time; below `INGEST_ATTEMPT_SECONDS`',
     example: '30',
   }),
+  CAPTURE_POSTGRES: withoutDefault(kinds.postgresDatabases, {
+    meaning: 'PostgreSQL databases to capture, see docs/capture.md; none where it is left out',
+    example: '[{"name":"shop","connection":"SHOP_DATABASE"}]',
+  }),
+  CAPTURE_MONGODB: withoutDefault(kinds.mongoDatabases, {
+    meaning: 'MongoDB databases to capture, see docs/capture.md; none where it is left out',
+    example: '[{"name":"carts","connection":"CARTS_DATABASE","database":"shop"}]',
+  }),
+  CAPTURE_SCHEDULE: withDefault(kinds.schedule, '0 */5 * * * *', {
+    meaning: 'when the functions that capture begin anew; off where there is nothing to capture',
+    example: '0 */5 * * * *',
+  }),
+  CAPTURE_RUN_SECONDS: withDefault(kinds.wholeNumber(5, 86_400), 290, {
+    meaning: 'for so long such a run captures, then the next takes over; just below what `CAPTURE_SCHEDULE` leaves',
+    example: '290',
+  }),
 };
 
 export type SettingName = keyof typeof SETTINGS;

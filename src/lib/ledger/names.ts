@@ -105,6 +105,11 @@ export function capturePath(source: Source, name: string): string {
   return `_system/capture/${source}/${name}.json`;
 }
 
+/** Where what was kept of a database's capture is put aside when it begins anew. */
+export function replacedCapturePath(source: Source, name: string, id: string): string {
+  return `_system/capture-replaced/${source}/${name}_${id}.json`;
+}
+
 /** The last part of `path`. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

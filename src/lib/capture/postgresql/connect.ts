@@ -1,4 +1,4 @@
-import { Client, type ClientConfig } from 'pg';
+import { type Client, type ClientConfig } from 'pg';
 import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
 import { clientEncoding, SESSION_SETTINGS } from './values';
@@ -31,6 +31,8 @@ export async function connect(database: PostgresDatabase, kind: 'query' | 'repli
     options: FORMS,
     ...(kind === 'replication' ? { replication: 'database' } : {}),
   };
+  // Loaded when first needed: an app that captures nothing never pays for it.
+  const { Client } = await import('pg');
   const client = new Client(config);
   const broken = new Promise<never>((_, reject) => client.on('error', reject));
   // Whoever waits for it is told; until then it must not count as nobody's.

@@ -1,0 +1,31 @@
+import { type CaptureNews } from '../lib/capture/run';
+
+/** Prints what capture tells: a line for people, or fields for machines. */
+export function tellNews(news: CaptureNews, json: boolean): void {
+  const at = new Date().toISOString();
+  if (json) console.log(JSON.stringify({ time: at, message: 'capture', ...news }));
+  else console.error(`${at.slice(11, 19)} ${sentence(news)}`);
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+
+function sentence(news: CaptureNews): string {
+  switch (news.kind) {
+    case 'captured': {
+      const { name, events, batches, transactions, sourceDelayMs } = news.report;
+      const delay = sourceDelayMs === null ? '' : `, ${number(sourceDelayMs)} ms behind the source`;
+      return `${name}: ${number(events)} events in ${number(batches)} batches, ${number(transactions)} transactions${delay}`;
+    }
+    case 'busy':
+      return `${news.name}: another process captures it; asking again`;
+    case 'snapshot': {
+      const { name, table, rows, estimatedRows, tablesDone, tables } = news;
+      const of = estimatedRows === null ? '' : ` of about ${number(estimatedRows)}`;
+      return `${name}: snapshot, ${tablesDone} of ${tables} tables done; ${table}: ${number(rows)}${of} rows`;
+    }
+    case 'failed':
+      return `${news.name}: ${news.error}`;
+    default:
+      return news satisfies never;
+  }
+}

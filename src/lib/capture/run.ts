@@ -1,0 +1,146 @@
+import { type Config } from '../config/config';
+import { type Source } from '../decode/event';
+import { PipelineError } from '../errors';
+import { openSender } from '../hub/sender';
+import { type Lake } from '../ledger/port';
+import { outbox } from './outbox';
+import { type ChangeSink } from './port';
+import { capturePostgres, type Ended } from './postgresql/capture';
+import { parseState, stateJson } from './postgresql/state';
+import { openProgress } from './progress';
+
+/** What a run of capture told of itself in the end, or now and then; counts are since the run began. */
+export interface CaptureReport {
+  readonly name: string;
+  readonly events: number;
+  readonly batches: number;
+  readonly bytes: number;
+  readonly transactions: number;
+  /** Between the source's commit and being put, of the last transaction, in ms; null before the first. */
+  readonly sourceDelayMs: number | null;
+  /** WAL that PostgreSQL kept for the slot when the run began. */
+  readonly slotRetainedBytes: number | null;
+  /** How far back MongoDB's oplog reached when the run began, in seconds; null where that may not be asked. */
+  readonly oplogWindowSeconds: number | null;
+}
+
+/** What happened, for whoever logs it. */
+export type CaptureNews =
+  | { readonly kind: 'captured'; readonly report: CaptureReport }
+  | { readonly kind: 'busy'; readonly name: string }
+  | {
+      readonly kind: 'snapshot';
+      readonly name: string;
+      readonly table: string;
+      readonly rows: number;
+      readonly estimatedRows: number | null;
+      readonly tablesDone: number;
+      readonly tables: number;
+    }
+  | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
+
+/** When to end: softly, at the end of what is under way; and at once. */
+export interface Until {
+  readonly stop: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/** What a run works with. */
+export interface CaptureRoom {
+  readonly config: Config;
+  /** The lake; its requests end when the signal is aborted. */
+  readonly lakeWithin: (signal: AbortSignal) => Lake;
+  readonly now: () => number;
+  readonly tell: (news: CaptureNews) => void;
+}
+
+/** How often a long run tells how it goes. */
+const REPORT_EVERY_MS = 60_000;
+
+/** A request to Event Hubs that is not answered by then is made again. */
+const SEND_TRY_MS = 30_000;
+
+/**
+ * Captures one database until it is told to stop, and tells what came of it. `busy`: another process does, nothing was done.
+ *
+ * @throws PipelineError SOURCE_*, CAPTURE_*, EVENT_HUBS_FAILED, STORAGE_FAILED, after it was told, too
+ */
+export async function captureDatabase(source: Source, name: string, room: CaptureRoom, until: Until): Promise<Ended> {
+  const told = new Told(name, room.now);
+  let ticker: NodeJS.Timeout | undefined;
+  try {
+    await using sender = await openSender(room.config.eventHubs, room.config.hubs[source], SEND_TRY_MS);
+    const lake = room.lakeWithin(until.abort);
+    const sink = outbox(source, sender, lake);
+    ticker = setInterval(() => room.tell({ kind: 'captured', report: told.report(sink) }), REPORT_EVERY_MS);
+    const ended = await start(source, name, room, lake, sink, told, until);
+    room.tell(ended === 'busy' ? { kind: 'busy', name } : { kind: 'captured', report: told.report(sink) });
+    return ended;
+  } catch (error) {
+    const code = error instanceof PipelineError ? error.code : null;
+    room.tell({ kind: 'failed', name, code, error: error instanceof Error ? error.message : String(error) });
+    throw error;
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+async function start(
+  source: Source,
+  name: string,
+  { config, now, tell }: CaptureRoom,
+  lake: Lake,
+  sink: ChangeSink,
+  told: Told,
+  until: Until,
+): Promise<Ended> {
+  if (source === 'mongodb') throw new Error('not yet');
+  const database = named(config.capture.postgresql, name);
+  const progress = await openProgress(lake, source, name, { parse: parseState, json: stateJson });
+  const room = {
+    ...{ sink, progress, now },
+    onSnapshot: (at: Omit<Extract<CaptureNews, { kind: 'snapshot' }>, 'kind' | 'name'>) =>
+      tell({ kind: 'snapshot', name, ...at }),
+    onCommit: (committedAtUs: bigint) => told.committed(Number(committedAtUs / 1000n)),
+    onRetained: (bytes: number) => void (told.slotRetainedBytes = bytes),
+  };
+  return await capturePostgres(database, room, until);
+}
+
+/** @throws Error where the settings name no such database */
+function named<Database extends { readonly name: string }>(databases: readonly Database[], name: string): Database {
+  const found = databases.find((database) => database.name === name);
+  if (found === undefined) throw new Error(`The settings name no database ${name}.`);
+  return found;
+}
+
+class Told {
+  slotRetainedBytes: number | null = null;
+  oplogWindowSeconds: number | null = null;
+  #transactions = 0;
+  #delayMs: number | null = null;
+  readonly #name: string;
+  readonly #now: () => number;
+
+  constructor(name: string, now: () => number) {
+    this.#name = name;
+    this.#now = now;
+  }
+
+  committed(atMs: number): void {
+    this.#transactions += 1;
+    this.#delayMs = this.#now() - atMs;
+  }
+
+  report({ accepted }: ChangeSink): CaptureReport {
+    const { slotRetainedBytes, oplogWindowSeconds } = this;
+    return {
+      name: this.#name,
+      ...accepted,
+      transactions: this.#transactions,
+      sourceDelayMs: this.#delayMs,
+      slotRetainedBytes,
+      oplogWindowSeconds,
+    };
+  }
+}
