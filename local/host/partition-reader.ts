@@ -13,6 +13,15 @@ import { type Checkpoint, type PartitionStore } from './partition-store';
 /** When the connection breaks, this client finds out at the end of the receive that was under way; .NET's at once. */
 const RECEIVE_SECONDS = 2;
 
+/**
+ * This client now and then leaves a subscription hanging whose connection was cut while its link was being made: nothing comes any
+ * more, no error either, for minutes. .NET's does not. Each receive that brings nothing is told, so silence of this length is that.
+ */
+const SILENCE_MS = 15_000;
+
+/** A subscription that hangs does not close either. */
+const CLOSE_MS = 5_000;
+
 /** Hands a batch to the function; false: the instance ends before the batch has. */
 export type Execute = (
   events: readonly ReceivedEventData[],
@@ -45,6 +54,7 @@ export class PartitionReader {
   #subscription: Subscription | null = null;
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #watch: NodeJS.Timeout | undefined;
   /** The last event that the function has returned from and no checkpoint covers, and how many batches that was. */
   #unwritten: ReceivedEventData | null = null;
   #unwrittenBatches = 0;
@@ -62,10 +72,15 @@ export class PartitionReader {
       { minimum: config.minEventBatchSize, maximum: config.maxEventBatchSize, maxWaitMs: config.maxWaitTimeMs },
       checkpoint?.writtenAt ?? null,
     );
+    this.#listen();
     this.#subscription = client.subscribe(
       partition,
       {
-        processEvents: (events) => (events.length === 0 ? Promise.resolve() : this.#received(events)),
+        processEvents: async (events) => {
+          clearTimeout(this.#watch);
+          if (events.length > 0) await this.#received(events);
+          this.#listen();
+        },
         processError: (error) => this.#end(`${(error as { code?: string }).code ?? error.name}: ${error.message}`),
       },
       {
@@ -86,9 +101,13 @@ export class PartitionReader {
   async pause(): Promise<void> {
     this.#ending.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#watch);
     const subscription = this.#subscription;
     this.#subscription = null;
-    await subscription?.close();
+    if (subscription === null) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+    await Promise.race([subscription.close(), patience]).finally(() => clearTimeout(timer));
   }
 
   /** Ends it: a batch under way goes on, but nobody waits for it, and it writes no checkpoint. */
@@ -101,6 +120,13 @@ export class PartitionReader {
   async idle(): Promise<void> {
     await this.#turn;
     if (!this.#lost.signal.aborted) await this.#checkpoint();
+  }
+
+  /** From now on something is to be heard of the subscription. */
+  #listen(): void {
+    clearTimeout(this.#watch);
+    if (this.#ending.signal.aborted) return;
+    this.#watch = setTimeout(() => void this.#end('the subscription has fallen silent'), SILENCE_MS);
   }
 
   async #received(events: readonly ReceivedEventData[]): Promise<void> {
