@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { benchCapture, type CaptureBench } from './capture';
 import { benchEncode } from './encode';
 import { benchFiles, type FilesBench } from './files';
 import { benchIngest } from './ingest';
@@ -10,7 +11,13 @@ import { type Ratio } from './ratio';
  * Goals are printed and not enforced: a benchmark that fails a build on a busy machine tells nothing.
  */
 
-const BENCHES = { encode: benchEncode, ingest: benchIngest, files: benchFiles, latency: benchLatency } as const;
+const BENCHES = {
+  encode: benchEncode,
+  ingest: benchIngest,
+  files: benchFiles,
+  latency: benchLatency,
+  capture: benchCapture,
+} as const;
 type Name = keyof typeof BENCHES;
 
 interface Options {
@@ -62,6 +69,8 @@ function linesOf(result: Result): string[] {
       return filesLines(result);
     case 'latency':
       return latencyLines(result);
+    case 'capture':
+      return captureLines(result);
     default: {
       const more =
         'remote' in result ? { [`with ${result.remote.latencyMs} ms to each request`]: result.remote.ratio } : {};
@@ -88,6 +97,19 @@ function filesLines({ rates, goal }: FilesBench): string[] {
 function latencyLines({ eventsPerSecond, p50DelayMs, p99DelayMs, files, goal }: LatencyBench): string[] {
   return [
     `latency: at ${eventsPerSecond} events/s p50 ${p50DelayMs} ms, p99 ${p99DelayMs} ms, ${files} files; goal ${goal}`,
+  ];
+}
+
+function captureLines({ ratio, goal, rowsPerSecond, memory }: CaptureBench): string[] {
+  const { capture, sendBatch, pgRecvlogical } = rowsPerSecond;
+  const drained = pgRecvlogical === null ? '' : `; pg_recvlogical drains ${pgRecvlogical}`;
+  return [
+    `capture: ${told(ratio)} of sendBatch with the same events; goal ${goal}`,
+    `  ${capture} rows/s, sendBatch ${sendBatch}${drained}`,
+    ...Object.entries(memory).map(
+      ([what, { rows, beforeMib, mostMib }]) =>
+        `  ${what}, ${rows} rows: ${beforeMib} MiB before, ${mostMib} MiB at most`,
+    ),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { namedParts } from './platform/app-settings';
 import { platformCommand, withFreePorts, type PlatformOptions } from './platform/command';
 import { untilInterrupted } from './platform/interrupt';
-import { addresses, explained, healthOf, openPlatform } from './platform/run';
+import { addresses, explained, healthOf, openDatabases, openPlatform } from './platform/run';
 
 /**
  * `npm run local`: the platform on this machine, until Ctrl-C: what `func start`, Storage Explorer and the SDKs find at the
@@ -10,13 +10,15 @@ import { addresses, explained, healthOf, openPlatform } from './platform/run';
 
 const command = platformCommand(
   'npm run local --',
-  'Starts Event Hubs and a storage account (Azurite, and the Data Lake API in front of it) on 127.0.0.1.',
+  'Starts Event Hubs, a storage account (Azurite, and the Data Lake API in front of it), PostgreSQL and MongoDB on 127.0.0.1.',
 );
 
 async function main(options: PlatformOptions): Promise<void> {
   await using platform = await openPlatform(options, namedParts(process.env));
-  if (options.json) console.log(JSON.stringify({ ...platform.connectionStrings, health: healthOf(platform) }));
-  else console.log(`Ready: ${addresses(platform, options)}. Ctrl-C ends it.`);
+  await using databases = await openDatabases(options);
+  const connectionStrings = { ...platform.connectionStrings, ...databases?.connectionStrings };
+  if (options.json) console.log(JSON.stringify({ ...connectionStrings, health: healthOf(platform) }));
+  else console.log(`Ready: ${addresses(platform, databases, options)}. Ctrl-C ends it.`);
   await untilInterrupted();
 }
 

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { appEnvironment, namedParts } from './platform/app-settings';
+import { captureSettings } from './platform/databases';
 import { platformCommand, port, wholeNumber, withFreePorts, type PlatformOptions } from './platform/command';
 import { Fleet } from './platform/fleet';
 import { untilInterrupted } from './platform/interrupt';
-import { addresses, explained, healthOf, openPlatform } from './platform/run';
+import { addresses, explained, healthOf, openDatabases, openPlatform } from './platform/run';
 import { told } from './platform/told';
 import { localSettings } from './host/local-settings';
 
@@ -24,11 +25,13 @@ async function main(options: StartOptions): Promise<void> {
   const env = { ...localSettings(ROOT), ...process.env };
   let isReady = false;
   await using platform = await openPlatform(options, namedParts(env), () => isReady);
+  await using databases = await openDatabases(options);
   const { storage, connectionStrings } = platform;
+  const capture = databases === null ? {} : captureSettings(env, databases.connectionStrings);
   await using fleet = await Fleet.start({
     script: path.join(__dirname, 'host-process.js'),
     app: ROOT,
-    env: appEnvironment(env, connectionStrings, options.fileSystem, storage.connectionString),
+    env: appEnvironment({ ...env, ...capture }, connectionStrings, options.fileSystem, storage.connectionString),
     count: options.instances,
     httpPort: options.httpPort,
     onEvent: (event, instance) => {
@@ -40,8 +43,12 @@ async function main(options: StartOptions): Promise<void> {
   isReady = true;
   const functions = (await fleet.functions()).join(', ');
   const http = `http://127.0.0.1:${String(await fleet.httpPort())}`;
-  if (options.json) console.log(JSON.stringify({ ...connectionStrings, http, health: healthOf(platform) }));
-  else console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, options)}. Ctrl-C ends it.`);
+  if (options.json)
+    console.log(
+      JSON.stringify({ ...connectionStrings, ...databases?.connectionStrings, http, health: healthOf(platform) }),
+    );
+  else
+    console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, databases, options)}. Ctrl-C ends it.`);
   await untilInterrupted();
   await fleet.stop();
 }

@@ -7,6 +7,9 @@ export interface PlatformOptions {
   readonly tablePort: number;
   readonly amqpPort: number;
   readonly healthPort: number;
+  readonly postgresPort: number;
+  readonly mongodbPort: number;
+  readonly databases: boolean;
   readonly freePorts: boolean;
   readonly partitions: number;
   readonly hub: readonly string[];
@@ -38,6 +41,9 @@ export function platformCommand(name: string, description: string): Command {
     .option('--table-port <port>', 'Table API', port, 10_002)
     .option('--amqp-port <port>', 'Event Hubs', port, 5672)
     .option('--health-port <port>', 'health, and faults of Event Hubs', port, 5300)
+    .option('--postgres-port <port>', 'PostgreSQL', port, 15_432)
+    .option('--mongodb-port <port>', 'MongoDB', port, 37_017)
+    .option('--no-databases', 'without PostgreSQL and MongoDB')
     .option('--free-ports', 'any free port for everything', false)
     .option('--partitions <n>', 'partitions of each hub that is made', wholeNumber(1, 32), 4)
     .option('--hub <name...>', 'more hubs than the two of the settings, made if they are not there', [])
@@ -54,5 +60,6 @@ export function platformCommand(name: string, description: string): Command {
 /** The options with every port 0 where `--free-ports` asks for it. */
 export function withFreePorts<T extends PlatformOptions>(options: T): T {
   if (!options.freePorts) return options;
-  return { ...options, blobPort: 0, queuePort: 0, tablePort: 0, amqpPort: 0, healthPort: 0 };
+  const none = { blobPort: 0, queuePort: 0, tablePort: 0, amqpPort: 0, healthPort: 0 };
+  return { ...options, ...none, postgresPort: 0, mongodbPort: 0 };
 }

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { type PlatformOptions } from './command';
+import { startDatabases, type Databases } from './databases';
 import { type NamedParts } from './app-settings';
 import { startPlatform, type Platform } from './platform';
 
@@ -26,19 +27,30 @@ export async function openPlatform(
   });
 }
 
+/** Starts the databases as the command line says; null where it wants none. */
+export async function openDatabases(options: PlatformOptions): Promise<Databases | null> {
+  if (!options.databases) return null;
+  const { postgresPort, mongodbPort, memory, folder } = options;
+  return await startDatabases({ postgresPort, mongodbPort, folder: memory ? null : folder });
+}
+
 /** Answers 200 while the platform runs, and what runs on it; 503 before. */
 export function healthOf({ eventHubs }: Platform): string {
   return `http://127.0.0.1:${String(eventHubs.healthPort)}/health`;
 }
 
 /** What is where, in a few words. */
-export function addresses(platform: Platform, options: PlatformOptions): string {
+export function addresses(platform: Platform, databases: Databases | null, options: PlatformOptions): string {
   const { storage, eventHubs } = platform;
+  const sources =
+    databases === null
+      ? ''
+      : `PostgreSQL at ${databases.connectionStrings.postgres}, MongoDB at ${databases.connectionStrings.mongodb}, `;
   const kept = options.memory ? 'nothing is kept' : `state in ${options.folder}`;
   return (
     `Event Hubs at amqp://127.0.0.1:${eventHubs.port} (health ${healthOf(platform)}), ` +
     `storage with the Data Lake API at ${storage.blobEndpoint} (queues ${String(storage.queuePort)}, tables ` +
-    `${String(storage.tablePort)}), file system "${options.fileSystem}", ${kept}`
+    `${String(storage.tablePort)}), file system "${options.fileSystem}", ${sources}${kept}`
   );
 }
 
@@ -49,6 +61,8 @@ const PORT_OPTIONS = {
   '--amqp-port': 'amqpPort',
   '--health-port': 'healthPort',
   '--http-port': 'httpPort',
+  '--postgres-port': 'postgresPort',
+  '--mongodb-port': 'mongodbPort',
 } as const;
 
 /** The error's message; where a port is in use, with the option that changes it. */

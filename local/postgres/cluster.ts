@@ -3,6 +3,7 @@ import { chown, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type Account } from './account';
+import { asAccount } from './as-account';
 
 /** The superuser. The server listens on this machine alone and holds nothing but test data, so these are no secret. */
 export const USER = 'postgres';
@@ -26,10 +27,9 @@ export async function openCluster(binaries: string, home: string, account: Accou
   try {
     await give(password, account);
     const args = ['-D', data, '-U', USER, `--pwfile=${password}`, '--auth=scram-sha-256', '--encoding=UTF8'];
-    await run(path.join(binaries, 'initdb'), [...args, '--locale=C', '--no-sync', '--no-instructions'], {
-      ...account,
-      cwd: '/',
-    });
+    const all = [...args, '--locale=C', '--no-sync', '--no-instructions'];
+    const initdb = asAccount(path.join(binaries, 'initdb'), all, account, [home]);
+    await run(initdb.file, initdb.args, { ...initdb.account, cwd: '/' });
   } finally {
     await rm(password, { force: true });
   }

@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serverAccount } from './account';
+import { asAccount } from './as-account';
 import { binaryFolder, type PostgresVersion } from './binaries';
 import { openCluster, PASSWORD, USER } from './cluster';
 import { freePort } from './free-port';
@@ -41,7 +42,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Loca
     const program = path.join(binaries, 'postgres');
     const start = async (port: number) => {
       const args = ['-D', data, '-p', String(port), ...settingArguments(folder === null, settings)];
-      const postmaster = startPostmaster(program, args, account, log);
+      const postmaster = startPostmaster(asAccount(program, args, account, [home]), log);
       guard.watch(postmaster.pid);
       await postmaster.ready;
       return postmaster;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { type Account } from './account';
+import { type Runnable } from './as-account';
 
 const READY = 'database system is ready to accept connections';
 const LAST_WORDS = 20;
@@ -16,14 +16,9 @@ export interface Postmaster {
   signal(signal: NodeJS.Signals): void;
 }
 
-export function startPostmaster(
-  program: string,
-  args: readonly string[],
-  account: Account,
-  log: (line: string) => void,
-): Postmaster {
+export function startPostmaster({ file, args, account }: Runnable, log: (line: string) => void): Postmaster {
   // In a session of its own: at Ctrl-C it is for this process to say what ends first.
-  const child = spawn(program, args, { ...account, cwd: '/', detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(file, args, { ...account, cwd: '/', detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
   const words: string[] = [];
   child.on('error', (error) => words.push(String(error)));
   // Every process of the server holds the pipe, so it closes when the last of them has ended.

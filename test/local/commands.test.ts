@@ -95,12 +95,17 @@ test.each([
   ['local', '--blob-port'],
   ['local', '--amqp-port'],
   ['local', '--health-port'],
+  ['local', '--postgres-port'],
+  ['local', '--mongodb-port'],
   ['start', '--http-port'],
 ])('npm run %s names a port that is in use, and the option that changes it: %s', async (script, option) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
-  const others = ['--blob-port', '--queue-port', '--table-port', '--amqp-port', '--health-port'];
+  const others = [
+    ...['--blob-port', '--queue-port', '--table-port', '--amqp-port', '--health-port'],
+    ...['--postgres-port', '--mongodb-port'],
+  ];
   const free = others.filter((other) => other !== option).flatMap((other) => [other, '0']);
   const child = run(script, ...free, option, String(port), '--memory');
   const [said, code] = await Promise.all([text(child.stderr), exitCode(child)]);

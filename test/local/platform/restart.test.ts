@@ -54,7 +54,7 @@ async function freePorts(count: number): Promise<string[]> {
 async function start(ports: readonly string[]): Promise<{ child: ChildProcess; ready: Ready }> {
   const [blob = '', queue = '', table = '', amqp = '', health = ''] = ports;
   const options = ['--blob-port', blob, '--queue-port', queue, '--table-port', table, '--amqp-port', amqp];
-  const more = ['--health-port', health, '--http-port', '0', '--folder', folder, '--json'];
+  const more = ['--health-port', health, '--http-port', '0', '--no-databases', '--folder', folder, '--json'];
   const child = spawn(process.execPath, [path.join(app.directory, 'dist/start.js'), ...options, ...more], {
     cwd: app.directory,
     env: { PATH: process.env['PATH'], NODE_PATH: path.resolve('node_modules'), ...QUICK_PROFILE },

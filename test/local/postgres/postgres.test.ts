@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,6 +24,16 @@ describe.each(versions)('PostgreSQL %s', (version) => {
     );
     const major = version === 'debian' ? debianVersion() : version;
     expect(facts).toEqual([{ version: major, wal: 'logical', host: '127.0.0.1', sockets: '', encoding: 'UTF8' }]);
+  });
+
+  test('it runs in a folder that only its owner may enter', async () => {
+    const locked = await mkdtemp(path.join(tmpdir(), 'locked-'));
+    await chmod(locked, 0o700);
+    {
+      await using postgres = await startPostgres({ version, folder: path.join(locked, 'data') });
+      await query(postgres.connectionString, 'create table there (id int)');
+    }
+    await rm(locked, { recursive: true });
   });
 
   test('what was committed survives a restart and a crash, at the same port', async () => {

@@ -1,0 +1,165 @@
+import { changeEvent, invalidateEvent, type ChangeEvent, type Lookup } from './change-event';
+import { CommandError, historyLost, positionLost } from './errors';
+import { type Oplog } from './oplog';
+import { type OplogEntry } from './oplog-entry';
+import { fragmentOf, highWaterMark, tokenDocument } from './resume-token';
+import { field } from './raw';
+import { needsSplit, splitEvent, tooLarge, type Fragment } from './split-event';
+import { type StreamPipeline } from './stages';
+import { type StreamOptions } from './stream-options';
+import { invalidates, watches } from './stream-scope';
+import { type Source } from './source';
+
+/** The events of an oplog, one after the other, as one client asked for them. */
+export class ChangeStream implements Source {
+  readonly isTailable = true;
+  readonly #oplog: Oplog;
+  readonly #options: StreamOptions;
+  readonly #pipeline: StreamPipeline;
+  readonly #lookup: Lookup;
+  /** The number of the entry that is read next. */
+  #next: number;
+  /** What is ready to be delivered, and how much of it was taken. */
+  #ready: Fragment[] = [];
+  #taken = 0;
+  #isInvalid = false;
+  /** Why the stream cannot go on. */
+  #failure: Error | null = null;
+  /** Events up to this token are skipped; null once one behind it was seen. */
+  #resumeAfter: string | null = null;
+  /** The event of the token itself has to be met, or the stream cannot be resumed. */
+  #mustMeet = false;
+  #resumeToken: string;
+
+  constructor(oplog: Oplog, options: StreamOptions, pipeline: StreamPipeline, lookup: Lookup) {
+    this.#oplog = oplog;
+    this.#options = options;
+    this.#pipeline = pipeline;
+    this.#lookup = lookup;
+    const { start } = options;
+    // One tick behind the newest operation: a stream that starts now does not tell of it.
+    const fromTs = start === null ? oplog.lastTs + 1n : 'atTs' in start ? start.atTs : start.facts.ts;
+    if (start !== null && !oplog.reachesBackTo(fromTs)) this.#failure = historyLost();
+    this.#next = oplog.find(fromTs);
+    this.#resumeToken = start !== null && 'token' in start ? start.token : highWaterMark(fromTs);
+    if (start === null || !('token' in start)) return;
+    this.#resumeAfter = start.token;
+    this.#mustMeet = !start.facts.isHighWaterMark;
+  }
+
+  /** The stream goes on after this token, whether or not it told of anything. */
+  get resumeToken(): Buffer {
+    return tokenDocument(this.#resumeToken);
+  }
+
+  get isExhausted(): boolean {
+    return this.#isInvalid && this.#taken === this.#ready.length;
+  }
+
+  watch(wake: () => void): () => void {
+    return this.#oplog.watch(wake);
+  }
+
+  /** @throws CommandError where the stream cannot go on */
+  next(): Buffer | null {
+    while (this.#taken === this.#ready.length) {
+      this.#ready = [];
+      this.#taken = 0;
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#isInvalid || this.#next >= this.#oplog.end) return this.#atEnd();
+      if (this.#next < this.#oplog.begin) throw positionLost();
+      const entry = this.#oplog.entry(this.#next);
+      this.#next += 1;
+      try {
+        this.#read(entry);
+      } catch (error) {
+        // What the entry told before is delivered first.
+        this.#failure = error as Error;
+      }
+    }
+    return (this.#ready[this.#taken] as Fragment).document;
+  }
+
+  /** Takes what `next` gave. */
+  take(): void {
+    this.#resumeToken = (this.#ready[this.#taken] as Fragment).token;
+    this.#taken += 1;
+  }
+
+  #atEnd(): null {
+    const { lastTs } = this.#oplog;
+    // An event's own token sorts behind the mark of its moment: only a later mark is one further on.
+    if (!this.#isInvalid && lastTs > tsOf(this.#resumeToken)) this.#resumeToken = highWaterMark(lastTs);
+    return null;
+  }
+
+  #read(entry: OplogEntry): void {
+    for (const [index, operation] of entry.operations.entries()) {
+      if (operation.kind === 'noop' || !watches(this.#options.scope, operation)) continue;
+      const event = changeEvent(entry, index, this.#options, this.#lookup);
+      this.#offer(event);
+      if (!invalidates(this.#options.scope, operation.kind)) continue;
+      const invalid = invalidateEvent(event, entry);
+      // A stream that starts after this invalidation goes on; before it, it ends here.
+      const goesOn = this.#resumeAfter !== null && this.#resumeAfter >= invalid.token;
+      this.#offer(invalid);
+      this.#isInvalid = !goesOn;
+      if (!goesOn) return;
+    }
+  }
+
+  /** Delivers an event, unless it lies before the point of resumption or a stage leaves it out. */
+  #offer(event: ChangeEvent): void {
+    const { token, position } = event;
+    const resumeAfter = this.#resumeAfter;
+    const fragment = resumeAfter === null ? null : fragmentOf(resumeAfter, token);
+    if (resumeAfter !== null && fragment === null && token < resumeAfter) return;
+    const document = this.#piped(event);
+    if (token === resumeAfter) {
+      // The server's $match stands before its check: an event that is left out is not met.
+      if (document !== null || position.fromInvalidate) this.#mustMeet = false;
+      return;
+    }
+    if (document === null) return;
+    if (this.#mustMeet && fragment === null)
+      throw new CommandError(280, `cannot resume stream; the resume token was not found. {_data: "${token}"}`);
+    this.#resumeAfter = null;
+    this.#mustMeet = false;
+    if (event.refusal !== null) throw event.refusal;
+    this.#ready.push(...this.#fragments(document, position, token, fragment));
+  }
+
+  #piped({ document, isClassic }: ChangeEvent): Buffer | null {
+    let piped: Buffer | null = isClassic || this.#options.expanded ? document : null;
+    for (const stage of this.#pipeline.stages) if (piped !== null) piped = stage(piped);
+    if (
+      piped !== document &&
+      piped !== null &&
+      field(piped, '_id')?.bytes.equals(field(document, '_id')?.bytes ?? piped) !== true
+    )
+      throw new CommandError(
+        280,
+        'Encountered an event whose _id field, which contains the resume token, was modified by the pipeline. Modifying the _id field of an event makes it impossible to resume the stream from that point.',
+      );
+    return piped;
+  }
+
+  #fragments(document: Buffer, position: ChangeEvent['position'], token: string, after: number | null): Fragment[] {
+    if (!this.#pipeline.splits) {
+      const refusal = tooLarge(document);
+      if (refusal !== null) throw refusal;
+      return [{ token, document }];
+    }
+    if (!needsSplit(document)) {
+      if (after === null) return [{ token, document }];
+      throw new CommandError(
+        280,
+        'Attempted to resume from a split event fragment, but the event in the resumed stream was not large enough to be split',
+      );
+    }
+    const fragments = splitEvent(document, position, token);
+    return after === null ? fragments : fragments.slice(after + 1);
+  }
+}
+
+const tsOf = (token: string): bigint => BigInt(`0x${token.slice(2, 18)}`);

@@ -1,0 +1,86 @@
+import { type Namespace } from './command';
+import { idOf } from './documents';
+import { type Operation } from './oplog-entry';
+import { fields, type RawField, type RawValue } from './raw';
+import { array, embedded, int, make, named, text, uuidValue } from './values';
+
+/** An operation that change streams tell of. */
+export type ToldOperation = Exclude<Operation, { kind: 'noop' }>;
+
+/** An operation in the words of change events. */
+export interface EventParts {
+  readonly operationType: string;
+  readonly ns: RawValue;
+  readonly uuid: Buffer | null;
+  readonly documentKey: RawValue | undefined;
+  /** Shown where expanded events are asked for; part of the token always. */
+  readonly description: RawValue | undefined;
+  /** Told in every stream, other than those that only expanded events name. */
+  readonly isClassic: boolean;
+}
+
+/** Pure: what an operation is called and what it is about. */
+export function eventParts(operation: ToldOperation): EventParts {
+  switch (operation.kind) {
+    case 'insert':
+      return onDocument(operation.kind, operation.ns, operation.uuid, operation.after);
+    case 'update': {
+      const type = operation.description === null ? 'replace' : 'update';
+      return onDocument(type, operation.ns, operation.uuid, operation.after);
+    }
+    case 'delete':
+      return onDocument(operation.kind, operation.ns, operation.uuid, operation.before);
+    case 'drop':
+      return onCollection('drop', operation, undefined, true);
+    case 'rename': {
+      const dropTarget = operation.dropped === null ? undefined : uuidValue(operation.dropped);
+      return onCollection('rename', operation, make({ to: nsValue(operation.to), dropTarget }), true);
+    }
+    case 'dropDatabase': {
+      const ns = embedded(make({ db: text(operation.db) }));
+      const nobody = { uuid: null, documentKey: undefined, description: undefined };
+      return { operationType: 'dropDatabase', ns, ...nobody, isClassic: true };
+    }
+    case 'create':
+      return onCollection('create', operation, created(operation.options), false);
+    case 'createIndex':
+      return onCollection('createIndexes', operation, make({ indexes: array([embedded(operation.index)]) }), false);
+    case 'dropIndex':
+      return onCollection('dropIndexes', operation, make({ indexes: array([embedded(operation.index)]) }), false);
+    case 'modify': {
+      const name = 'changeStreamPreAndPostImages';
+      const value = fields(operation.options).find((option) => option.name === name);
+      return onCollection('modify', operation, make({ [name]: value }), false);
+    }
+    default:
+      return operation satisfies never;
+  }
+}
+
+function onDocument(operationType: string, ns: Namespace, uuid: Buffer, document: Buffer): EventParts {
+  const documentKey = embedded(make({ _id: idOf(document) }));
+  return { operationType, ns: nsValue(ns), uuid, documentKey, description: undefined, isClassic: true };
+}
+
+function onCollection(
+  operationType: string,
+  { ns, uuid }: { readonly ns: Namespace; readonly uuid: Buffer },
+  described: Buffer | undefined,
+  isClassic: boolean,
+): EventParts {
+  const description = described === undefined ? undefined : embedded(described);
+  return { operationType, ns: nsValue(ns), uuid, documentKey: undefined, description, isClassic };
+}
+
+export const nsValue = ({ db, coll }: Namespace): RawValue => embedded(make({ db: text(db), coll: text(coll) }));
+
+/** The index that every collection has. */
+export const ID_INDEX: Buffer = make({ v: int(2), key: embedded(make({ _id: int(1) })), name: text('_id_') });
+
+const created = (options: Buffer): Buffer =>
+  make(
+    Object.fromEntries<RawField>([
+      ...fields(options).map((option) => [option.name, option] as const),
+      ['idIndex', named('idIndex', embedded(ID_INDEX))],
+    ]),
+  );

@@ -1,0 +1,88 @@
+import { deferred } from '../storage/deferred';
+
+/** What a fault does to the command it strikes. */
+export type FaultKind = 'refuse' | 'loseReply' | 'cutConnection' | 'delay';
+
+/** Which commands a fault strikes, and how. */
+export interface FaultRule {
+  readonly kind: FaultKind;
+  /** A command's name, `getMore`; `any` for all but those by which clients watch the server (`hello`, `isMaster`). */
+  readonly on: string;
+  /** For `refuse`: the error's code; labels are those that the server gives to it. */
+  readonly code?: number;
+  /** For `refuse`: other labels than those. */
+  readonly labels?: readonly string[];
+  /** For `delay`: how much later the command is carried out; 1,000 when left out. */
+  readonly ms?: number;
+  /** Only commands on that collection; a getMore is one on its cursor's. */
+  readonly collection?: string;
+  /** Matching commands that pass before the first is struck; 0 when left out. */
+  readonly skip?: number;
+  /** Commands struck; 1 when left out, `Infinity` for all. */
+  readonly times?: number;
+}
+
+/** A fault that was added. */
+export interface Fault {
+  /** Commands struck so far. */
+  readonly hits: number;
+  /** Resolves when the first is struck. */
+  readonly reached: Promise<void>;
+  /** Strikes no more. */
+  remove(): void;
+}
+
+/** A command that is about to be carried out. */
+export interface Struck {
+  readonly name: string;
+  readonly collection: string | undefined;
+}
+
+const WATCHING = ['hello', 'isMaster', 'ismaster'];
+
+/** Whether `rule` is about this command; says nothing of `skip` and `times`. */
+export function matches(rule: FaultRule, { name, collection }: Struck): boolean {
+  if (rule.on === 'any' ? WATCHING.includes(name) : rule.on !== name) return false;
+  return rule.collection === undefined || rule.collection === collection;
+}
+
+/** The counting side of a fault: decides whether a matching command is struck. */
+export class ArmedFault implements Fault {
+  readonly rule: FaultRule;
+  readonly #reached = deferred();
+  #skipped = 0;
+  #hits = 0;
+  #removed = false;
+
+  /** @throws Error for a rule that says too little */
+  constructor(rule: FaultRule) {
+    if (rule.kind === 'refuse' && rule.code === undefined)
+      throw new Error('refuse: found no code; expected the code of the error');
+    this.rule = rule;
+  }
+
+  get hits(): number {
+    return this.#hits;
+  }
+
+  get reached(): Promise<void> {
+    return this.#reached.promise;
+  }
+
+  /** Whether this matching command is struck; counts it either way. */
+  strike(): boolean {
+    const { times = 1, skip = 0 } = this.rule;
+    if (this.#removed || this.#hits >= times) return false;
+    if (this.#skipped < skip) {
+      this.#skipped += 1;
+      return false;
+    }
+    this.#hits += 1;
+    this.#reached.resolve(undefined);
+    return true;
+  }
+
+  remove(): void {
+    this.#removed = true;
+  }
+}

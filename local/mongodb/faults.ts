@@ -1,0 +1,92 @@
+import { type Server } from './context';
+import { interruptedByStepDown } from './errors';
+import { ArmedFault, matches, type Fault, type FaultRule, type Struck } from './fault-rules';
+import { type Sockets } from './sockets';
+
+export { type Fault, type FaultKind, type FaultRule } from './fault-rules';
+
+/** Makes the server fail where a test says so. */
+export interface MongoFaults {
+  /**
+   * Rules are asked in the order they were added; the first that strikes wins.
+   *
+   * @throws Error for a rule that says too little
+   */
+  add(rule: FaultRule): Fault;
+  /** Forgets every rule. */
+  clear(): void;
+  /** Cuts every connection now. Returns how many. */
+  cutConnections(): number;
+  /**
+   * Closes cursors, as a time-out does: the next getMore finds none (43). One that waits is answered with an empty batch.
+   * Returns how many; of change streams alone where nothing else is said.
+   */
+  killCursors(which?: 'changeStreams' | 'all'): number;
+  /** The server is secondary until `stepUp`: it takes no writes (10107), and getMores that wait are interrupted (11602). */
+  stepDown(): void;
+  /** The server is elected again. */
+  stepUp(): void;
+  /** Lets go of all but the newest `keep` entries of the oplog, none when left out. Returns how many went. */
+  truncateOplog(keep?: number): number;
+}
+
+export class Faults implements MongoFaults {
+  readonly #server: Server;
+  readonly #sockets: Sockets;
+  #armed: ArmedFault[] = [];
+
+  constructor(server: Server, sockets: Sockets) {
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  add(rule: FaultRule): Fault {
+    const fault = new ArmedFault(rule);
+    this.#armed.push(fault);
+    return fault;
+  }
+
+  clear(): void {
+    for (const fault of this.#armed) fault.remove();
+    this.#armed = [];
+  }
+
+  /** The rule that strikes this command; null when none does. */
+  strike(command: Struck): FaultRule | null {
+    return this.#armed.find((fault) => matches(fault.rule, command) && fault.strike())?.rule ?? null;
+  }
+
+  cutConnections(): number {
+    return this.#sockets.cutAll();
+  }
+
+  killCursors(which: 'changeStreams' | 'all' = 'changeStreams'): number {
+    const { cursors } = this.#server;
+    const killed = cursors.open.filter(({ isChangeStream }) => which === 'all' || isChangeStream);
+    for (const cursor of killed) {
+      cursors.remove(cursor);
+      cursor.interrupt(null);
+    }
+    return killed.length;
+  }
+
+  stepDown(): void {
+    const { replicaSet, sessions, cursors } = this.#server;
+    if (replicaSet.name === null) throw new Error('a standalone is no primary that could step down');
+    replicaSet.stepDown();
+    sessions.abortAll();
+    cursors.interruptAll(interruptedByStepDown());
+  }
+
+  stepUp(): void {
+    const { replicaSet, store } = this.#server;
+    const term = store.term + 1;
+    store.commit([{ kind: 'noop', message: 'new primary', term }]);
+    store.flush();
+    replicaSet.stepUp(term);
+  }
+
+  truncateOplog(keep = 0): number {
+    return this.#server.store.truncateOplog(keep);
+  }
+}

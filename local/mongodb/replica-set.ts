@@ -1,0 +1,57 @@
+import { type ReplicaSetView } from './handshake-reply';
+
+/** Who is primary: this server, or for a while nobody. A standalone is no replica set at all. */
+export class ReplicaSet {
+  readonly name: string | null;
+  /** 12 bytes that are another for each set, and stay when it is started again from its folder. */
+  readonly id: Buffer;
+  #isPrimary = true;
+  #term: number;
+  /** Grows whenever what hello tells has changed. */
+  #counter = 6n;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(name: string | null, id: Buffer, term: number) {
+    this.name = name;
+    this.id = id;
+    this.#term = term;
+  }
+
+  get isPrimary(): boolean {
+    return this.#isPrimary;
+  }
+
+  get view(): ReplicaSetView {
+    return { name: this.name, isPrimary: this.#isPrimary, term: this.#term, counter: this.#counter };
+  }
+
+  stepDown(): void {
+    this.#isPrimary = false;
+    this.#changed();
+  }
+
+  stepUp(term: number): void {
+    this.#isPrimary = true;
+    this.#term = term;
+    this.#changed();
+  }
+
+  /** Resolves once the counter is no longer that, the time is up, or the connection has ended. */
+  async changedFrom(counter: bigint, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#counter !== counter || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const wake = () => resolve(undefined);
+    const timer = setTimeout(wake, ms);
+    this.#watchers.add(wake);
+    signal.addEventListener('abort', wake);
+    await promise;
+    clearTimeout(timer);
+    this.#watchers.delete(wake);
+    signal.removeEventListener('abort', wake);
+  }
+
+  #changed(): void {
+    this.#counter += 1n;
+    for (const wake of [...this.#watchers]) wake();
+  }
+}
