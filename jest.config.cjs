@@ -4,6 +4,8 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
+  // TypeScript wants the ending where a module is loaded when first needed.
+  moduleNameMapper: { '^(\\./mongodb/capture)\\.js$': '$1' },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -3,7 +3,7 @@ import { firstLine, lakeTree } from '../verdict/tree';
 import { untilInterrupted } from '../platform/interrupt';
 import { demoCommand, type DemoOptions } from './command';
 import { KEPT_FOLDER } from './folder';
-import { partitionTable, verdictLines } from './print';
+import { partitionTable, tablesTable, verdictLines } from './print';
 import { Progress } from './progress';
 import { reportOf } from './report';
 import { runDemo } from './run';
@@ -13,11 +13,16 @@ async function main(options: DemoOptions, interrupted: Promise<never>): Promise<
   const out = options.json ? process.stderr : process.stdout;
   const progress = new Progress(out);
   const say = (text = ''): void => progress.line(text);
-  say(styleText('bold', `change-lake: ${options.changes.toLocaleString('en')} changes on their way into the lake`));
+  say(
+    styleText(
+      'bold',
+      `change-lake: ${options.changes.toLocaleString('en')} changes on their way from two databases into the lake`,
+    ),
+  );
   say();
   const result = await runDemo(options, progress, interrupted);
   const { verdict, sample } = result;
-  const report = reportOf({ ...result, troubles: options.chaos ? result.troubles : null });
+  const report = reportOf({ ...result, captured: result, troubles: options.chaos ? result.troubles : null });
   say();
   for (const line of lakeTree(verdict.listing)) say(`  ${line}`);
   if (sample !== null) {
@@ -25,6 +30,7 @@ async function main(options: DemoOptions, interrupted: Promise<never>): Promise<
     say(`\n  The first line of ${sample.path}:\n  ${styleText('dim', line)}`);
   }
   say(`\n${partitionTable(verdict)}\n`);
+  say(`${tablesTable(result.tables)}\n`);
   for (const line of verdictLines(report)) say(line);
   if (options.keep) say(`\nThe lake is kept; to look at it: npm run local -- --folder ${KEPT_FOLDER}`);
   if (options.json) console.log(JSON.stringify(report));

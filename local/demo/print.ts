@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { type Comparison } from '../rebuild/compare';
 import { type Verdict } from '../verdict/judge';
 import { notShown, type ChaosCounts } from './chaos';
 import { chaosOf, type DemoReport } from './report';
@@ -16,6 +17,18 @@ export function partitionTable({ partitions }: Verdict): string {
   for (const { hub, partition, first, last, events, quarantined, files, holes } of partitions) {
     table.push([hub, partition, `${first}-${last}`, ...[events, quarantined, files, holes.length].map(number)]);
   }
+  return table.toString();
+}
+
+/** Each table of the databases beside what was rebuilt of it from the lake. */
+export function tablesTable(tables: readonly Comparison[]): string {
+  const table = new Table({
+    head: ['table', 'rows', 'rebuilt from the lake', 'different'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, rows, rebuilt, different } of tables)
+    table.push([name, ...[rows, rebuilt, different].map(number)]);
   return table.toString();
 }
 
@@ -41,8 +54,21 @@ export function verdictLines(report: DemoReport): string[] {
       ? []
       : [`  and ${number(report.unacknowledgedLanded)} that were stored although the sender was not told, each once`]),
     ...(chaos === null ? [] : [told(Object.entries(chaos)), ...chaosDoubt(chaos)]),
+    ...(report.tables === undefined ? [] : [tablesLine(report.tables)]),
     ...report.problems.slice(0, 20).map((problem) => styleText('red', `  ${JSON.stringify(problem)}`)),
   ];
+}
+
+function tablesLine(tables: readonly Comparison[]): string {
+  const wrong = tables.filter(({ different }) => different > 0);
+  if (wrong.length === 0) return styleText('green', 'Every table rebuilt from the lake is the table in the database.');
+  const told = wrong.flatMap(({ name, examples }) =>
+    examples.map((example) => `  ${name}: ${JSON.stringify(example)}`),
+  );
+  return styleText(
+    'red',
+    `Rebuilt from the lake, ${wrong.map(({ name }) => name).join(', ')} differ:\n${told.join('\n')}`,
+  );
 }
 
 function chaosDoubt(chaos: ChaosCounts): string[] {

@@ -1,3 +1,4 @@
+import { type Comparison } from '../rebuild/compare';
 import { type Verdict } from '../verdict/judge';
 import { type ChaosCounts } from './chaos';
 import { type DemoResult } from './run';
@@ -21,6 +22,10 @@ export interface DemoReport extends Partial<ChaosCounts> {
   readonly unacknowledgedLanded: number;
   readonly files: number;
   readonly bytes: number;
+  /** Of `sent`, those that came from the databases; what capture sent again counts each time. */
+  readonly captured?: number;
+  /** Each table of the databases beside what the lake's files alone make of it. */
+  readonly tables?: readonly Comparison[];
   /** From the first event sent to the last one landed. */
   readonly seconds: number;
   readonly partitions: Verdict['partitions'];
@@ -28,22 +33,40 @@ export interface DemoReport extends Partial<ChaosCounts> {
   readonly problems: Verdict['problems'];
 }
 
-/** What is reported of; `troubles` is null where none were made. */
+/** What is reported of. */
 export interface Reported extends Pick<DemoResult, 'verdict' | 'tally' | 'flowMs'> {
+  /** Null where none were made. */
   readonly troubles: TroubleCounts | null;
+  /** Null where no database was captured. */
+  readonly captured: Pick<DemoResult, 'tables' | 'held'> | null;
 }
 
-export function reportOf({ verdict, tally, troubles, flowMs }: Reported): DemoReport {
-  const { ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded } = verdict;
-  const { files, bytes, partitions, problems } = verdict;
+export function reportOf({ verdict, tally, troubles, captured, flowMs }: Reported): DemoReport {
+  const { duplicates, altered, unacknowledgedLanded, files, bytes, partitions, problems } = verdict;
   const { redelivered, swapConflicts, steals } = tally;
+  const counts = captured === null ? verdict : withCaptured(verdict, captured.held);
+  const { sent, landed, quarantined, missing } = counts;
+  const tables = captured?.tables ?? [];
+  const isSame = tables.every(({ different }) => different === 0);
   return {
-    ...{ ok, sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded, files, bytes },
+    ok: verdict.ok && missing === 0 && isSame,
+    ...{ sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded, files, bytes },
     seconds: Math.round(flowMs / 100) / 10,
     ...(troubles === null ? {} : chaosCounts(troubles, { steals, redelivered, swapConflicts })),
+    ...(captured === null ? {} : { captured: sent - verdict.sent, tables }),
     partitions,
     problems,
   };
+}
+
+type Counts = Pick<Verdict, 'sent' | 'landed' | 'quarantined' | 'missing'>;
+
+/** What the hubs hold beyond the attempts of the sender's log was captured: each of these events must be in the lake, too. */
+function withCaptured(verdict: Verdict, held: ReadonlyMap<string, number>): Counts {
+  const accepted = [...held.values()].reduce((sum, events) => sum + events, 0);
+  const sent = Math.max(verdict.sent, accepted - verdict.unacknowledgedLanded);
+  const landed = verdict.landed + verdict.foreign;
+  return { sent, landed, quarantined: verdict.quarantined, missing: sent - landed - verdict.quarantined };
 }
 
 function chaosCounts(

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalEventHubs } from '../event-hubs/event-hubs';
 import { type Random } from '../events/random';
+import { type Captures, type Sources } from './sources';
 import { type Fleet } from '../platform/fleet';
 import { hold, loseAnswer, status, type Fault, type FaultProxy, type LoggedRequest } from '../storage/faults';
 
 /** What trouble is made for. */
 export interface Stage {
   readonly fleet: Fleet;
+  readonly captures: Captures;
+  readonly sources: Sources;
   /** Between the functions and their lake. */
   readonly proxy: FaultProxy;
   readonly eventHubs: LocalEventHubs;
@@ -40,6 +43,8 @@ export const TROUBLES: readonly Trouble[] = [
   refuseStorage,
   stealAnything,
   dropReaders,
+  killCapture,
+  cutSources,
 ];
 
 /** The swap is applied, a file is published, a file is staged: and nobody is told. */
@@ -158,6 +163,24 @@ async function dropReaders({ eventHubs }: Stage): Promise<string | null> {
   await sleep(200);
   eventHubs.faults.cutConnections();
   return 'Event Hubs dropped every reader, then every connection';
+}
+
+/** What was sent and not yet written down comes again, and is to be recognised. */
+async function killCapture({ captures, counts, random }: Stage): Promise<string | null> {
+  await sleep(random.next() * 500);
+  captures.postgres.kill();
+  captures.mongodb.kill();
+  counts.kills += 2;
+  return 'both processes that capture were killed';
+}
+
+/** In the middle of whatever is being read. */
+async function cutSources({ sources: { sql, databases } }: Stage): Promise<string | null> {
+  const { rowCount } = await sql.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'change-lake %'",
+  );
+  databases.mongodb.faults.cutConnections();
+  return `PostgreSQL ended ${rowCount ?? 0} connections of capture, MongoDB all that it had`;
 }
 
 /** The request that `fault` holds; null when there was no occasion. */

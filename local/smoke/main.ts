@@ -26,7 +26,12 @@ async function main(options: SmokeOptions, interrupted: Promise<never>): Promise
   say();
   const result = await runSmoke({ options, env, config, progress, interrupted });
   const { verdict, tally, flowMs, namespace, account, fileSystem } = result;
-  const report = { namespace, account, fileSystem, ...reportOf({ verdict, tally, flowMs, troubles: null }) };
+  const report = {
+    namespace,
+    account,
+    fileSystem,
+    ...reportOf({ verdict, tally, flowMs, troubles: null, captured: null }),
+  };
   say();
   for (const line of lakeTree(verdict.listing)) say(`  ${line}`);
   say(`\n${partitionTable(verdict)}\n`);

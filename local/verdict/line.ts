@@ -28,6 +28,8 @@ const LABELS = {
   bronze: labelsOf([...HEADER, 'change', 'payload']),
   quarantine: labelsOf([...HEADER, 'reason', 'bodyBase64']),
 };
+/** What stands for the payload where the event lies in a file of its own: no payload can look so. */
+const REFERENCE = /^null,"payloadRef":"claims\/(?:postgresql|mongodb)\/[0-9a-f]{64}\.json"$/;
 const REASONS: readonly unknown[] = ['not_json', 'not_utf8', 'unreadable_json'];
 
 /** Null for a line that is no UTF-8, no JSON, or has other fields than docs/lake-format.md gives it. */
@@ -35,6 +37,9 @@ export function readLine(bytes: Buffer, shelf: Shelf): Line | null {
   if (!isUtf8(bytes)) return null;
   const texts = fieldsOf(bytes, LABELS[shelf]);
   if (texts === null) return null;
+  if (shelf === 'bronze' && REFERENCE.test((texts.at(-1) as Buffer).toString('latin1', 0, 200))) {
+    texts[texts.length - 1] = Buffer.from('null');
+  }
   const [source, namespace, hub, incarnation, partition, , offset, time, partitionKey, properties, eventId, ...rest] =
     texts.map((text, i) => parsed(text, shelf === 'bronze' && i === texts.length - 1));
   // 64-bit: a parser would round it.

@@ -12,15 +12,19 @@ const AHEAD = 4;
 
 /** Every file that readers can see, in the order of paths, a few in memory at a time. */
 export async function* readLake(files: DataLakeFileSystemClient): AsyncGenerator<LakeFile> {
+  yield* readFolder(files, 'bronze');
+  yield* readFolder(files, 'quarantine');
+}
+
+/** Every file below one folder. */
+export async function* readFolder(files: DataLakeFileSystemClient, folder: string): AsyncGenerator<LakeFile> {
   const waiting: Promise<LakeFile>[] = [];
-  for (const shelf of ['bronze', 'quarantine']) {
-    for await (const path of pathsBelow(files, shelf)) {
-      const fetched = fetchFile(files, path);
-      // Handled where it is awaited; until then a failure must not count as nobody's.
-      fetched.catch(() => undefined);
-      waiting.push(fetched);
-      if (waiting.length > AHEAD) yield (await waiting.shift()) as LakeFile;
-    }
+  for await (const path of pathsBelow(files, folder)) {
+    const fetched = fetchFile(files, path);
+    // Handled where it is awaited; until then a failure must not count as nobody's.
+    fetched.catch(() => undefined);
+    waiting.push(fetched);
+    if (waiting.length > AHEAD) yield (await waiting.shift()) as LakeFile;
   }
   for (const fetched of waiting) yield await fetched;
 }

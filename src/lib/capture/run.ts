@@ -3,10 +3,12 @@ import { type Source } from '../decode/event';
 import { PipelineError } from '../errors';
 import { openSender } from '../hub/sender';
 import { type Lake } from '../ledger/port';
+import { parseState as parseMongoState, stateJson as mongoStateJson } from './mongodb/state';
 import { outbox } from './outbox';
 import { type ChangeSink } from './port';
 import { capturePostgres, type Ended } from './postgresql/capture';
 import { parseState, stateJson } from './postgresql/state';
+import { type SnapshotTold } from './postgresql/snapshot';
 import { openProgress } from './progress';
 
 /** What a run of capture told of itself in the end, or now and then; counts are since the run began. */
@@ -94,17 +96,21 @@ async function start(
   told: Told,
   until: Until,
 ): Promise<Ended> {
-  if (source === 'mongodb') throw new Error('not yet');
-  const database = named(config.capture.postgresql, name);
-  const progress = await openProgress(lake, source, name, { parse: parseState, json: stateJson });
-  const room = {
-    ...{ sink, progress, now },
-    onSnapshot: (at: Omit<Extract<CaptureNews, { kind: 'snapshot' }>, 'kind' | 'name'>) =>
-      tell({ kind: 'snapshot', name, ...at }),
-    onCommit: (committedAtUs: bigint) => told.committed(Number(committedAtUs / 1000n)),
-    onRetained: (bytes: number) => void (told.slotRetainedBytes = bytes),
+  const shared = {
+    ...{ sink, now },
+    onSnapshot: (at: SnapshotTold): void => tell({ kind: 'snapshot', name, ...at }),
+    onCommit: (committedAtUs: bigint): void => told.committed(Number(committedAtUs / 1000n)),
   };
-  return await capturePostgres(database, room, until);
+  if (source === 'postgresql') {
+    const progress = await openProgress(lake, source, name, { parse: parseState, json: stateJson });
+    const onRetained = (bytes: number): void => void (told.slotRetainedBytes = bytes);
+    return await capturePostgres(named(config.capture.postgresql, name), { ...shared, progress, onRetained }, until);
+  }
+  // Loaded when first needed: an app that captures nothing never pays for its client.
+  const { captureMongo } = await import('./mongodb/capture.js');
+  const progress = await openProgress(lake, source, name, { parse: parseMongoState, json: mongoStateJson });
+  const onOplogWindow = (seconds: number): void => void (told.oplogWindowSeconds = seconds);
+  return await captureMongo(named(config.capture.mongodb, name), { ...shared, progress, onOplogWindow }, until);
 }
 
 /** @throws Error where the settings name no such database */

@@ -44,6 +44,9 @@ function operationOf(operationType: unknown): Operation | null {
   switch (operationType) {
     case 'insert':
       return 'create';
+    // No server says so: our capture tells a snapshot's documents in this shape.
+    case 'read':
+      return 'read';
     // `create` is how the lake calls a new row or document, so a new collection needs another name.
     case 'create':
       return 'createCollection';
