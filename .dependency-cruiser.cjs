@@ -19,7 +19,7 @@ module.exports = {
       name: 'verdict-shares-nothing-with-src',
       severity: 'error',
       comment: 'Who judges the lake does not read it with the code that wrote it, nor through other modules.',
-      from: { path: '^local/verdict' },
+      from: { path: '^local/(verdict|rebuild|shop)' },
       to: { path: '^src', reachable: true },
     },
     {
@@ -39,6 +39,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src', pathNot: '^src/lib/hub' },
       to: { path: 'node_modules/@azure/event-hubs' },
+    },
+    {
+      name: 'database-clients-live-in-capture',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/lib/capture/' },
+      to: { path: 'node_modules/(pg|pg-copy-streams|mongodb|bson)/' },
     },
     {
       name: 'decode-and-ledger-know-no-sdk',

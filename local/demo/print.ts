@@ -53,6 +53,14 @@ export function verdictLines(report: DemoReport): string[] {
     ...(report.unacknowledgedLanded === 0
       ? []
       : [`  and ${number(report.unacknowledgedLanded)} that were stored although the sender was not told, each once`]),
+    ...(report.captured === undefined || report.repeated === undefined
+      ? []
+      : [
+          told([
+            ['captured', report.captured],
+            ['sent again', report.repeated],
+          ]),
+        ]),
     ...(chaos === null ? [] : [told(Object.entries(chaos)), ...chaosDoubt(chaos)]),
     ...(report.tables === undefined ? [] : [tablesLine(report.tables)]),
     ...report.problems.slice(0, 20).map((problem) => styleText('red', `  ${JSON.stringify(problem)}`)),

@@ -22,8 +22,10 @@ export interface DemoReport extends Partial<ChaosCounts> {
   readonly unacknowledgedLanded: number;
   readonly files: number;
   readonly bytes: number;
-  /** Of `sent`, those that came from the databases; what capture sent again counts each time. */
+  /** Of `sent`, those that came from the databases. */
   readonly captured?: number;
+  /** Of these, those that capture sent again, as it must when it cannot know; recognised by their `eventId`. */
+  readonly repeated?: number;
   /** Each table of the databases beside what the lake's files alone make of it. */
   readonly tables?: readonly Comparison[];
   /** From the first event sent to the last one landed. */
@@ -38,7 +40,7 @@ export interface Reported extends Pick<DemoResult, 'verdict' | 'tally' | 'flowMs
   /** Null where none were made. */
   readonly troubles: TroubleCounts | null;
   /** Null where no database was captured. */
-  readonly captured: Pick<DemoResult, 'tables' | 'held'> | null;
+  readonly captured: Pick<DemoResult, 'tables' | 'held' | 'repeated'> | null;
 }
 
 export function reportOf({ verdict, tally, troubles, captured, flowMs }: Reported): DemoReport {
@@ -53,7 +55,7 @@ export function reportOf({ verdict, tally, troubles, captured, flowMs }: Reporte
     ...{ sent, landed, quarantined, duplicates, missing, altered, unacknowledgedLanded, files, bytes },
     seconds: Math.round(flowMs / 100) / 10,
     ...(troubles === null ? {} : chaosCounts(troubles, { steals, redelivered, swapConflicts })),
-    ...(captured === null ? {} : { captured: sent - verdict.sent, tables }),
+    ...(captured === null ? {} : { captured: sent - verdict.sent, repeated: captured.repeated, tables }),
     partitions,
     problems,
   };

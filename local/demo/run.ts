@@ -42,6 +42,8 @@ const STALL_MS = 90_000;
 export interface DemoResult {
   readonly verdict: Verdict;
   readonly tables: readonly Comparison[];
+  /** Events that capture sent again; each is in the lake as often as it was sent, and counts once. */
+  readonly repeated: number;
   readonly tally: Tally;
   readonly troubles: TroubleCounts;
   /** From the first change to the last event landed. */
@@ -81,9 +83,9 @@ export async function runDemo(
     progress.settle();
     const lake = lakeOf(platform);
     const verdict = await judge(sent, readLake(lake), { foreignAllowed: true });
-    const tables = await judgeTables(sources, lake);
+    const found = await judgeTables(sources, lake);
     const sample = verdict.listing[0] === undefined ? null : await sampleOf(lake, verdict.listing[0].path);
-    return { verdict, tables, tally, ...flow, held: eventsHeld(platform), sample };
+    return { verdict, ...found, tally, ...flow, held: eventsHeld(platform), sample };
   };
   return await Promise.race([run(), captures.postgres.failed, captures.mongodb.failed, interrupted]);
 }

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres/postgres';
 import { formatLsn, parseLsn } from '../../../src/lib/capture/postgresql/lsn';
+import { Secret } from '../../../src/lib/config/secret';
 import { Rig } from './rig';
 import { VERSIONS } from './source';
 
@@ -119,6 +121,37 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     );
     expect(slot.rows[0]?.free).toBe(true);
     expect(rig.hub.seen).toHaveLength(0);
+  });
+
+  test('a connection that is cut in the middle of a transaction loses nothing: all of it comes again, under the same ids', async () => {
+    await using rig = await open();
+    await rig.begin();
+    let puts = 0;
+    const run = rig.run();
+    rig.hub.onPut = () => {
+      puts += 1;
+      if (puts !== 2_000) return undefined;
+      rig.hub.onPut = null;
+      const cut = 'select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1';
+      return rig.sql.query(cut, [rig.database.slot]).then(() => undefined);
+    };
+    await rig.sql.query("insert into orders select n, repeat('x', 500) from generate_series(1, 20000) n");
+    await expect(run.ended).rejects.toThrow(/^SOURCE_FAILED/);
+    expect(puts).toBe(2_000);
+    const again = rig.run();
+    await rig.hub.until((seen) => seen.length >= 20_000);
+    await again.stop();
+    expect(rig.hub.inOrder()).toHaveLength(20_000);
+  }, 30_000);
+
+  test('no error of capture holds the password', async () => {
+    await using rig = await open();
+    const url = new URL(rig.database.connectionString.reveal());
+    url.password = 'canary-9d1f';
+    const run = rig.run({ connectionString: new Secret(url.href) });
+    const error: unknown = await run.ended.catch((reason: unknown) => reason);
+    expect(String(error)).toMatch(/^PipelineError: SOURCE_FAILED: PostgreSQL shop_\d+: could not connect: 28P01/);
+    expect(inspect(error, { depth: 10 })).not.toContain('canary-9d1f');
   });
 
   test('a transaction under way is brought to its end before a run stops', async () => {
