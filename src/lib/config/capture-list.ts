@@ -20,7 +20,7 @@ const Names = v.pipe(v.array(v.pipe(v.string('a text'), v.nonEmpty('a text')), '
 /** PostgreSQL's rules for a slot's name. */
 const Slot = v.pipe(v.string('a text'), v.regex(/^[a-z0-9_]{1,63}$/, '1 to 63 lower-case letters, digits and _'));
 
-const PostgresEntry = v.strictObject({
+export const PostgresEntry = v.strictObject({
   name: Name,
   connection: Connection,
   publication: v.optional(v.pipe(v.string('a text'), v.nonEmpty('a text')), 'change_lake'),
@@ -32,7 +32,7 @@ const PostgresEntry = v.strictObject({
 
 const WhenAvailable = ['off', 'whenAvailable', 'required'] as const;
 
-const MongoEntry = v.strictObject({
+export const MongoEntry = v.strictObject({
   name: Name,
   connection: Connection,
   database: v.optional(v.pipe(v.string('a text'), v.nonEmpty('a text'))),
