@@ -200,6 +200,44 @@ test('a slot that is dropped under it ends it with what to do; reset lets it beg
   expect((await ended(again)).code).toBe(0);
 }, 60_000);
 
+test('a slot that is dropped while it is read: the process asks again, learns it, and ends', async () => {
+  const child = capture(['postgres']);
+  const told = ended(child);
+  await sql.query("insert into orders values (1, 'seen')");
+  await captured(1);
+  const slot = 'change_lake_shop';
+  await sql.query('select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1', [slot]);
+  const drop =
+    'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active';
+  while ((await sql.query(drop, [slot])).rowCount === 0) continue;
+  const { code, err } = await told;
+  expect(code).toBe(1);
+  expect(err).toContain('SOURCE_FAILED: PostgreSQL shop');
+  expect(err).toContain('SOURCE_HISTORY_LOST: PostgreSQL shop: the replication slot change_lake_shop is gone.');
+}, 60_000);
+
+test('of two databases the one that lacks something is told, and the other goes on', async () => {
+  await sql.query('create database crm');
+  const crm = new URL(server.connectionString);
+  crm.pathname = '/crm';
+  const child = capture(['postgres', '--json'], {
+    CAPTURE_POSTGRES:
+      '[{"name":"crm","connection":"CRM_DATABASE"},{"name":"shop","connection":"SHOP_DATABASE","create":true}]',
+    CRM_DATABASE: crm.href,
+  });
+  const told = ended(child);
+  for (let id = 1; id <= 3; id += 1) {
+    await sql.query('insert into orders values ($1, $2)', [id, 'x']);
+    await captured(id);
+  }
+  child.kill('SIGINT');
+  const { code, err, out } = await told;
+  expect(code).toBe(1);
+  expect(err).toContain('SOURCE_NOT_READY: PostgreSQL crm: there is no publication change_lake.');
+  expect(out).toContain('"kind":"failed","name":"crm","code":"SOURCE_NOT_READY"');
+  await sql.query('drop database crm');
+}, 60_000);
+
 test.each<[string, string[], NodeJS.ProcessEnv, string]>([
   [
     'a list that is not JSON',

@@ -189,6 +189,7 @@ test.each([
   ['start', 'npm start --'],
   ['demo', 'npm run demo --'],
   ['smoke', 'npm run smoke --'],
+  ['capture', 'npm run capture --'],
   ['bench', 'npm run bench --'],
 ])('npm run %s -- --help explains itself', async (script, usage) => {
   const child = run(script, '--help');

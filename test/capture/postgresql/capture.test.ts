@@ -289,6 +289,25 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
       await expect(rig.run().ended).rejects.toThrow(LOST);
     });
 
+    test('a slot whose WAL the server has thrown away', async () => {
+      await using small = await startPostgres({
+        version,
+        settings: { max_slot_wal_keep_size: '1MB', min_wal_size: '32MB', max_wal_size: '32MB' },
+      });
+      await using rig = await Rig.open(small, 'shop_0', TABLES);
+      await rig.begin();
+      for (let segment = 0; segment < 4; segment += 1) {
+        await rig.sql.query("insert into heap select n, repeat('x', 1000) from generate_series(1, 2000) n");
+        await rig.sql.query('select pg_switch_wal()');
+        await rig.sql.query('checkpoint');
+      }
+      const { rows } = await rig.sql.query<{ wal_status: string }>('select wal_status from pg_replication_slots');
+      expect(rows).toEqual([{ wal_status: 'lost' }]);
+      const run = rig.run();
+      await expect(run.ended).rejects.toThrow(LOST);
+      await expect(run.ended).rejects.toThrow(/has given the replication slot change_lake_shop_0 up/);
+    }, 30_000);
+
     test('another server', async () => {
       await using rig = await open();
       await rig.begin();
