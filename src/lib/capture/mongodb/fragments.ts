@@ -4,6 +4,11 @@ import { fragmentOf } from './change';
 export class Fragments {
   #gathered: Buffer[] = [];
 
+  /** Whether a part of an event has come: to go on behind it would lose that part. */
+  get isWithin(): boolean {
+    return this.#gathered.length > 0;
+  }
+
   /**
    * Takes the stream's next document: gives an event's documents, one or several; null while some are still to come.
    *

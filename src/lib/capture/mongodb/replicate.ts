@@ -99,7 +99,7 @@ async function takeAll(replication: Replication, feed: Feed, told: Told, ends: E
         isNew = false;
         break;
       case 'idle':
-        if (fed.token !== null) told.reach(fed.token);
+        if (fed.token !== null && !fragments.isWithin) told.reach(fed.token);
         break;
       case 'closed':
         if (isNew) throw new Error('the server closes the change stream as soon as it is opened');
