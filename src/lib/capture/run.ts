@@ -72,6 +72,9 @@ export async function captureDatabase(source: Source, name: string, room: Captur
   let ticker: NodeJS.Timeout | undefined;
   try {
     await using sender = await openSender(room.config.eventHubs, room.config.hubs[source], SEND_TRY_MS);
+    // What waits for the hub would else wait on, whoever wants it to end.
+    const cut = (): void => void sender[Symbol.asyncDispose]();
+    until.abort.addEventListener('abort', cut);
     const lake = room.lakeWithin(until.abort);
     const sink = outbox(source, sender, lake);
     ticker = setInterval(() => room.tell({ kind: 'captured', report: told.report(sink) }), REPORT_EVERY_MS);

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres/postgres';
 import { formatLsn, parseLsn } from '../../../src/lib/capture/postgresql/lsn';
 import { Secret } from '../../../src/lib/config/secret';
-import { Rig } from './rig';
+import { Rig, silentWire } from './rig';
 import { VERSIONS } from './source';
 
 const TABLES = `
@@ -143,6 +143,32 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     await again.stop();
     expect(rig.hub.inOrder()).toHaveLength(20_000);
   }, 30_000);
+
+  test('a server that is gone without a word is given up', async () => {
+    await using rig = await open();
+    await rig.begin();
+    await using wire = await silentWire(server.port);
+    const url = new URL(rig.database.connectionString.reveal());
+    url.port = String(wire.port);
+    const run = rig.run({ connectionString: new Secret(url.href) }, { silenceMs: 300 });
+    await rig.sql.query('insert into orders values (1)');
+    await rig.hub.until((seen) => seen.length === 1);
+    wire.silence();
+    await expect(run.ended).rejects.toThrow(/SOURCE_FAILED.*the server has said nothing for 1 s/);
+  });
+
+  test('a server that has nothing to tell is not: it is asked, and answers', async () => {
+    await using rig = await open();
+    await rig.begin();
+    const run = rig.run({}, { silenceMs: 100 });
+    await rig.sql.query('insert into orders values (1)');
+    await rig.hub.until((seen) => seen.length === 1);
+    // Long enough for it to have been given up several times.
+    await rig.sql.query('select pg_sleep(1)');
+    await rig.sql.query('insert into orders values (2)');
+    await rig.hub.until((seen) => seen.length === 2);
+    expect(await run.stop()).toBe('stopped');
+  });
 
   test('no error of capture holds the password', async () => {
     await using rig = await open();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { type LocalPostgres } from '../../../local/postgres/postgres';
 import { capturePostgres, type Ended, type PostgresRoom } from '../../../src/lib/capture/postgresql/capture';
@@ -188,4 +190,27 @@ export interface Run {
   readonly ended: Promise<Ended>;
   stop(): Promise<Ended>;
   abort(): Promise<Ended>;
+}
+
+/** A wire to a local port that can fall silent: what is sent arrives nowhere, and nothing is closed. */
+export async function silentWire(to: number): Promise<AsyncDisposable & { readonly port: number; silence(): void }> {
+  const sockets: Socket[] = [];
+  const wire = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(wire, 'listening');
+  return {
+    port: (wire.address() as AddressInfo).port,
+    silence: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      wire.close();
+      await once(wire, 'close');
+    },
+  };
 }

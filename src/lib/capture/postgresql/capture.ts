@@ -17,6 +17,8 @@ export interface PostgresRoom {
   readonly progress: Progress<PostgresState>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** As replicating has it. */
+  readonly silenceMs?: number;
   readonly onSnapshot: (told: SnapshotTold) => void;
   /** Told of each transaction that was put, by when the source committed it, in microseconds since 1970. */
   readonly onCommit: (committedAtUs: bigint) => void;
@@ -63,7 +65,8 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   if (state === null || until.stop.aborted) return 'stopped';
   const keep = (safeLsn: bigint): Promise<void> => progress.keep({ ...state, safeLsn });
   const encoder = new EnvelopeEncoder(source);
-  await replicate({ database, stream, catalog, encoder, sink, keep, now, onCommit }, state.safeLsn, until);
+  const replication = { database, stream, catalog, encoder, sink, keep, now, onCommit, silenceMs: room.silenceMs };
+  await replicate(replication, state.safeLsn, until);
   return 'stopped';
 }
 

@@ -18,6 +18,8 @@ export interface Replication {
   /** Writes a safe position down in the lake. */
   readonly keep: (safeLsn: bigint) => Promise<void>;
   readonly now: () => number;
+  /** Without a word from the server for so long it is asked, and for twice as long given up; a minute when left out. */
+  readonly silenceMs?: number | undefined;
   /** Told of each transaction that was put, by the microsecond in which the source committed it. */
   readonly onCommit: (committedAtUs: bigint) => void;
 }
@@ -38,7 +40,7 @@ export interface Until {
  */
 export async function replicate(replication: Replication, from: bigint, { stop, abort }: Until): Promise<void> {
   const { database, stream: session, sink, keep, now } = replication;
-  const stream = startReplication(session, database, from, now);
+  using stream = startReplication(session, database, from, now, replication.silenceMs);
   const safe = new SafePosition({ sink, keep, stream }, from, (error) => stream.cut(error));
   const wake = (): void => stream.wake();
   const cut = (): void => stream.cut(abort.reason);

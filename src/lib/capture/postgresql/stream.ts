@@ -12,8 +12,8 @@ declare module 'pg-copy-streams' {
   function both(sql: string, options?: DuplexOptions & { alignOnCopyDataFrame?: boolean }): Duplex & Submittable;
 }
 
-/** The changes of a slot, as they come. */
-export interface ReplicationStream {
+/** The changes of a slot, as they come. Disposing of it stops the watch over the server. */
+export interface ReplicationStream extends Disposable {
   /**
    * One at a time; while nobody asks for the next, the server is not read from.
    *
@@ -39,12 +39,16 @@ const FRAMES_AHEAD = 256;
 
 const GOODBYE_MS = 2_000;
 
+/** A server that is there says something twice a minute, unless its wal_sender_timeout is 0; it is asked after so long. */
+export const SILENCE_MS = 60_000;
+
 /** Starts logical replication of what is committed behind `from`. The session is for nothing else from now on. */
 export function startReplication(
   { client, broken }: Session,
   { slot, publication }: PostgresDatabase,
   from: bigint,
   now: () => number,
+  silenceMs: number = SILENCE_MS,
 ): ReplicationStream {
   const names = identifier(publication).replaceAll("'", "''");
   const sql =
@@ -60,14 +64,17 @@ export function startReplication(
   const tell = (replyNow: boolean): void => {
     if (copy.writable) copy.write(statusUpdate({ ...told, replyNow }, now()));
   };
+  const cut = (reason: unknown): void =>
+    void copy.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+  const silence = new Silence(silenceMs, { ask: () => tell(true), giveUp: cut });
   return {
-    frames: framesOf(copy),
+    frames: framesOf(copy, silence),
     confirm: (receivedLsn, safeLsn) => {
       told = { receivedLsn, safeLsn };
       tell(false);
     },
     wake: () => tell(true),
-    cut: (reason) => void copy.destroy(reason instanceof Error ? reason : new Error(String(reason))),
+    cut,
     end: async () => {
       if (copy.destroyed || !copy.writable) return;
       const ended = new Promise<void>((resolve) => copy.once('finish', () => resolve()).once('close', () => resolve()));
@@ -77,10 +84,52 @@ export function startReplication(
       await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GOODBYE_MS)))]);
       clearTimeout(timer);
     },
+    [Symbol.dispose]: () => silence.stop(),
   };
 }
 
-async function* framesOf(copy: Duplex): AsyncGenerator<Frame> {
+async function* framesOf(copy: Duplex, silence: Silence): AsyncGenerator<Frame> {
   // `destroyOnReturn`: whoever stops reading still has to say goodbye.
-  for await (const bytes of copy.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) yield parseFrame(bytes);
+  for await (const bytes of copy.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    // Whoever takes the frame may be long about it: that is no silence of the server's.
+    silence.busy();
+    yield parseFrame(bytes);
+    silence.waiting();
+  }
+}
+
+/** Watches over a server that may be gone without a word, as behind a firewall that forgets connections. */
+class Silence {
+  readonly #ms: number;
+  readonly #then: { readonly ask: () => void; readonly giveUp: (reason: Error) => void };
+  readonly #timer: NodeJS.Timeout;
+  /** Null while nobody waits. */
+  #waitingSince: number | null = performance.now();
+
+  constructor(ms: number, then: { readonly ask: () => void; readonly giveUp: (reason: Error) => void }) {
+    this.#ms = ms;
+    this.#then = then;
+    this.#timer = setInterval(() => this.#look(), ms / 2);
+  }
+
+  busy(): void {
+    this.#waitingSince = null;
+  }
+
+  /** From now on something is to be heard. */
+  waiting(): void {
+    this.#waitingSince = performance.now();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    if (this.#waitingSince === null) return;
+    const silentMs = performance.now() - this.#waitingSince;
+    if (silentMs >= 2 * this.#ms)
+      this.#then.giveUp(new Error(`the server has said nothing for ${Math.round(silentMs / 1000)} s`));
+    else if (silentMs >= this.#ms) this.#then.ask();
+  }
 }
