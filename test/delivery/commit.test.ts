@@ -224,7 +224,7 @@ describe('events skipped', () => {
 });
 
 describe('a storage endpoint that accepts and never answers', () => {
-  test.each(['putBlob', 'rename', 'getBlob'] as const)(
+  test.each(['putBlob', 'rename', 'getBlob', 'list', 'createDirectory'] as const)(
     'at %s: the attempt ends in time and nothing is lost',
     async (operation) => {
       const attemptMs = 1_500;

@@ -98,7 +98,7 @@ test('each value has the token that capture sends, whatever the client prints va
   expect(rows).toEqual(new Map([['[1]', { id: '1', ...expected }]]));
 });
 
-test('a row is named by its key columns in the order of the key: of the replica identity where one was chosen', async () => {
+test('a row is named by its key columns in the order of the table: of the replica identity where one was chosen', async () => {
   const { client } = database;
   await client.query(`
     create schema "odd ""one""";
@@ -117,12 +117,12 @@ test('a row is named by its key columns in the order of the key: of the replica 
   ]);
   expect(tables.get('judged."odd ""one""".Two Keys')).toEqual(
     new Map([
-      ['[9007199254740993,"x \\"y\\""]', { 'b b': '"x \\"y\\""', a: '9007199254740993' }],
-      ['[1,""]', { 'b b': '""', a: '1' }],
+      ['["x \\"y\\"",9007199254740993]', { 'b b': '"x \\"y\\""', a: '9007199254740993' }],
+      ['["",1]', { 'b b': '""', a: '1' }],
     ]),
   );
-  expect([...(tables.get('judged.public.chosen')?.keys() ?? [])]).toEqual(['["2026-11-22T12:00:00Z","a"]']);
-  expect((await tableKeys(client)).find(({ table }) => table === 'chosen')?.columns).toEqual(['at', 'code']);
+  expect([...(tables.get('judged.public.chosen')?.keys() ?? [])]).toEqual(['["a","2026-11-22T12:00:00Z"]']);
+  expect((await tableKeys(client)).find(({ table }) => table === 'chosen')?.columns).toEqual(['code', 'at']);
 });
 
 test('what the judge has no rule for it refuses', async () => {
