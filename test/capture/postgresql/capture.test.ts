@@ -332,6 +332,16 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
       const run = rig.run();
       await expect(run.ended).rejects.toThrow(LOST);
       await expect(run.ended).rejects.toThrow(/has given the replication slot change_lake_shop_0 up/);
+      const drop = "SELECT pg_drop_replication_slot('change_lake_shop_0');";
+      await expect(run.ended).rejects.toThrow(`, and: ${drop}`);
+      // As it says: with the slot dropped, and forgotten, it begins anew.
+      await rig.sql.query(drop);
+      rig.progress.forget();
+      await rig.sql.query('insert into orders values (7)');
+      const anew = rig.run({ snapshot: 'initial' });
+      await rig.hub.until((seen) => seen.some(({ json }) => json.source.table === 'orders'));
+      await anew.stop();
+      expect(rig.hub.story('orders')).toBe('r7');
     }, 30_000);
 
     test('another server', async () => {

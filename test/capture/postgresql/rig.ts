@@ -94,6 +94,11 @@ export class FakeProgress {
     };
   }
 
+  /** As `reset` does. */
+  forget(): void {
+    this.kept = null;
+  }
+
   /** Resolves once what is kept is as `isSo` says. */
   async until(isSo: (state: PostgresState) => boolean): Promise<void> {
     while (this.kept === null || !isSo(this.kept)) await new Promise<void>((resolve) => this.#heard.push(resolve));

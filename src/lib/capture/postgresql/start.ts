@@ -76,7 +76,8 @@ function mustHaveHistory(database: PostgresDatabase, slot: SlotFacts, state: Pos
   const { walStatus, invalidation, confirmedLsn } = slot;
   if (walStatus === 'lost' || invalidation !== null) {
     const why = invalidation ?? 'its WAL is gone: max_slot_wal_keep_size was exceeded';
-    throw lost(database, `the server has given the replication slot ${database.slot} up (${why})`, 'that it had kept');
+    const what = `the server has given the replication slot ${database.slot} up (${why})`;
+    throw lost(database, what, 'that it had kept', dropSql(database));
   }
   if (state === null || confirmedLsn === null || confirmedLsn <= state.safeLsn) return;
   // It is only ever told what is safe; so somebody else has read it, or made it anew.
@@ -87,11 +88,13 @@ function mustHaveHistory(database: PostgresDatabase, slot: SlotFacts, state: Pos
   );
 }
 
-function lost(database: PostgresDatabase, what: string, which: string): PipelineError {
+/** @param sql to be run as well, before capture can begin anew */
+function lost(database: PostgresDatabase, what: string, which: string, sql: string | null = null): PipelineError {
   return new PipelineError(
     'SOURCE_HISTORY_LOST',
     `PostgreSQL ${database.name}: ${what}. Changes ${which} are missing in the lake and will stay so; nothing was skipped, capture of this ` +
-      `database has stopped. To begin anew with a snapshot of what is there now: npm run capture -- reset postgres ${database.name}`,
+      `database has stopped. To begin anew with a snapshot of what is there now: npm run capture -- reset postgres ${database.name}` +
+      (sql === null ? '' : `, and: ${sql}`),
   );
 }
 
