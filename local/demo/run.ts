@@ -1,8 +1,5 @@
 import path from 'node:path';
-import { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs';
-import { BlobServiceClient } from '@azure/storage-blob';
-import { DataLakeServiceClient } from '@azure/storage-file-datalake';
-import { changeEvents } from '../events/events';
+import { type DataLakeFileSystemClient } from '@azure/storage-file-datalake';
 import { appEnvironment } from '../platform/app-settings';
 import { Fleet } from '../platform/fleet';
 import { startPlatform, type Platform } from '../platform/platform';
@@ -11,32 +8,15 @@ import { judge, type Verdict } from '../verdict/judge';
 import { readLake, type LakeFile } from '../verdict/read-lake';
 import { SentLog } from '../verdict/sent';
 import { bareEnvironment, QUICK_PROFILE } from './app-profile';
-import { untilCaptured } from './captured';
-import { CHAOS_PARTS, makeTrouble } from './chaos';
+import { eventsHeld, FILE_SYSTEM, GROUP, HUBS, lakeOf, openClients } from './clients';
 import { type DemoOptions } from './command';
+import { flowThrough } from './flow';
 import { stateFolder } from './folder';
-import { CHECKPOINT_CONTAINER, untilIngested } from './ingested';
 import { type Progress } from './progress';
-import { Random } from '../events/random';
-import { sendAll, type Target } from './sender';
-import { changeShops, openSources, startCapture, type Sources } from './sources';
+import { openSources, startCapture, type Sources } from './sources';
 import { judgeTables } from './tables';
 import { Tally } from './tally';
 import { type TroubleCounts } from './troubles';
-
-const HUBS = { postgresql: 'postgresql-changes', mongodb: 'mongodb-changes' } as const;
-const GROUP = 'lake';
-const FILE_SYSTEM = 'data';
-
-/** So many changes go with each part of a run without chaos, up to so many parts. */
-const PART_CHANGES = 2_000;
-const MOST_PARTS = 10;
-
-/** Beside the databases' changes come events of other senders: Debezium's, and a few that are hostile. */
-const OTHERS_SHARE = 0.1;
-
-/** Without an event landing for so long, the run is given up. */
-const STALL_MS = 90_000;
 
 /** What a run showed. */
 export interface DemoResult {
@@ -90,102 +70,7 @@ export async function runDemo(
   return await Promise.race([run(), captures.postgres.failed, captures.mongodb.failed, interrupted]);
 }
 
-/** What changes and events flow through. */
-interface Course {
-  readonly platform: Platform;
-  readonly sources: Sources;
-  readonly captures: ReturnType<typeof startCapture>;
-  readonly fleet: Fleet;
-  readonly clients: ReturnType<typeof openClients>;
-  readonly tally: Tally;
-  readonly sent: SentLog;
-}
-
-/** Changes rows and sends events, with trouble beside them where it is asked for, and waits until the functions have returned from all. */
-async function flowThrough(
-  { platform, sources, captures, fleet, clients, tally, sent }: Course,
-  options: DemoOptions,
-  progress: Progress,
-): Promise<Pick<DemoResult, 'troubles' | 'flowMs'>> {
-  const startedAt = performance.now();
-  const troubles: TroubleCounts = { kills: 0, lostAnswers: 0, throttled: 0 };
-  const { proxy, eventHubs } = platform;
-  const stage = { fleet, captures, sources, proxy, eventHubs, random: new Random(options.seed), counts: troubles };
-  let changed = 0;
-  let phase = 'changing';
-  const show = (): void =>
-    progress.update(
-      `${phase}: ${number(changed)} changes committed, ` +
-        `${number(sum(eventsHeld(platform).values()))} events in Event Hubs, ${number(tally.written)} in the lake`,
-    );
-  const onChanged = (more: number): void => {
-    changed += more;
-    show();
-  };
-  const parts = options.chaos ? CHAOS_PARTS : Math.min(MOST_PARTS, Math.ceil(options.changes / PART_CHANGES));
-  const others = changeEvents({ seed: options.seed, count: Math.ceil(options.changes * OTHERS_SHARE) });
-  for (let part = 0; part < parts; part += 1) {
-    const changes = share(options.changes, part, parts);
-    const events = take(others, share(Math.ceil(options.changes * OTHERS_SHARE), part, parts));
-    const trouble = options.chaos ? makeTrouble(part, stage, (line) => progress.line(`  ⚡ ${line}`)) : null;
-    const large = part === 0 ? LARGE : 0;
-    await Promise.all([
-      changeShops(sources, { seed: options.seed + part, changes, large }, onChanged),
-      sendAll(events, { targets: clients.targets, sent, onAcknowledged: show }),
-      trouble,
-    ]);
-  }
-  phase = 'capturing';
-  const ticker = setInterval(show, TOLD_EVERY_MS);
-  try {
-    await untilCaptured(sources, lakeOf(platform));
-    phase = 'landing';
-    const { readers, checkpoints } = clients;
-    await untilIngested({ hubs: readers, group: GROUP, checkpoints, onProgress: show, stallMs: STALL_MS });
-  } finally {
-    clearInterval(ticker);
-  }
-  show();
-  return { troubles, flowMs: performance.now() - startedAt };
-}
-
-/** Rows, and documents, that no event of a hub can hold. */
-const LARGE = 2;
-
-const TOLD_EVERY_MS = 500;
-
-/** What falls to one of several parts. */
-function share(whole: number, part: number, parts: number): number {
-  return Math.floor((whole * (part + 1)) / parts) - Math.floor((whole * part) / parts);
-}
-
-function take<T>(items: Iterator<T>, count: number): T[] {
-  const taken: T[] = [];
-  while (taken.length < count) {
-    const next = items.next();
-    if (next.done === true) break;
-    taken.push(next.value);
-  }
-  return taken;
-}
-
-function eventsHeld({ eventHubs }: Platform): ReadonlyMap<string, number> {
-  const partitions = eventHubs
-    .hubs()
-    .flatMap(({ name, partitions }) =>
-      partitions.map(({ id, lastSequence }) => [`${name}/${id}`, lastSequence + 1] as const),
-    );
-  return new Map(partitions);
-}
-
-const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, each) => total + each, 0);
-
-/** The lake as its readers see it: past the fault proxy. */
-function lakeOf({ storage }: Platform) {
-  return DataLakeServiceClient.fromConnectionString(storage.connectionString).getFileSystemClient(FILE_SYSTEM);
-}
-
-async function sampleOf(lake: ReturnType<typeof lakeOf>, path: string): Promise<LakeFile> {
+async function sampleOf(lake: DataLakeFileSystemClient, path: string): Promise<LakeFile> {
   return { path, bytes: await lake.getFileClient(path).readToBuffer() };
 }
 
@@ -220,28 +105,6 @@ function openFleet(platform: Platform, options: DemoOptions, tally: Tally, progr
   });
 }
 
-function openClients({ connectionStrings, storage }: Platform) {
-  const target = (hub: string): Target => ({
-    hub,
-    producer: new EventHubProducerClient(connectionStrings.eventHubs, hub, {
-      retryOptions: { maxRetries: 0, timeoutInMs: 10_000 },
-    }),
-  });
-  const targets = { postgresql: target(HUBS.postgresql), mongodb: target(HUBS.mongodb) };
-  const readers = Object.values(HUBS).map((hub) => new EventHubConsumerClient(GROUP, connectionStrings.eventHubs, hub));
-  return {
-    targets,
-    readers,
-    checkpoints: BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient(
-      CHECKPOINT_CONTAINER,
-    ),
-    [Symbol.asyncDispose]: async () => {
-      const clients = [targets.postgresql.producer, targets.mongodb.producer, ...readers];
-      await Promise.allSettled(clients.map((client) => client.close()));
-    },
-  };
-}
-
 const told = {
   sources: ({ databases: { postgres, mongodb } }: Sources) =>
     `PostgreSQL on port ${postgres.port}, MongoDB (a stand-in) on port ${mongodb.port}, with a shop in each`,
@@ -249,5 +112,3 @@ const told = {
     `Event Hubs on port ${eventHubs.port}; storage with the Data Lake API on port ${storage.port}`,
   fleet: async (fleet: Fleet) => `${(await fleet.functions()).join(', ')} on ${fleet.count} instances`,
 };
-
-const number = (value: number): string => value.toLocaleString('en');
