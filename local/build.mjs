@@ -15,6 +15,7 @@ const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
 const BUNDLES = [
   { entry: 'src/functions/index.ts', file: 'functions.js', published: true },
   { entry: 'src/cli/capture.ts', file: 'capture.js', published: true },
+  { entry: 'src/cli/lake.ts', file: 'lake.js', published: true },
   { entry: 'local/host/worker-process.ts', file: 'worker-process.js' },
   { entry: 'local/host/host-process.ts', file: 'host-process.js' },
   { entry: 'local/main.ts', file: 'local.js' },

@@ -190,6 +190,7 @@ test.each([
   ['demo', 'npm run demo --'],
   ['smoke', 'npm run smoke --'],
   ['capture', 'npm run capture --'],
+  ['lake', 'npm run lake --'],
   ['bench', 'npm run bench --'],
 ])('npm run %s -- --help explains itself', async (script, usage) => {
   const child = run(script, '--help');

@@ -18,7 +18,7 @@ export function hubFacts(access: EventHubsAccess, timeoutMs: number): HubFacts {
     async createdAt(hub) {
       const place = { namespace: namespaceOf(access), hub, timeoutMs };
       // The SDK's complaints about its arguments quote the connection string: they are no one's cause.
-      const client = await connect(access, hub, timeoutMs).catch(() => Promise.reject(hubError(null, place)));
+      const client = await connectHub(access, hub, timeoutMs).catch(() => Promise.reject(hubError(null, place)));
       try {
         const { createdOn } = await client.getEventHubProperties({ abortSignal: AbortSignal.timeout(timeoutMs) });
         return createdOn.getTime();
@@ -32,7 +32,7 @@ export function hubFacts(access: EventHubsAccess, timeoutMs: number): HubFacts {
   };
 }
 
-async function connect(access: EventHubsAccess, hub: string, timeoutMs: number) {
+export async function connectHub(access: EventHubsAccess, hub: string, timeoutMs: number) {
   const { EventHubConsumerClient } = await import('@azure/event-hubs');
   // One try: the caller's caller tries again, with a pause that does not count against this call.
   const options = { retryOptions: { maxRetries: 0, timeoutInMs: timeoutMs } };

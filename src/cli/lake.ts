@@ -1,0 +1,61 @@
+import { Argument, Command, InvalidArgumentError } from 'commander';
+import { clean } from './lake/clean';
+import { optimize } from './lake/optimize';
+import { rebuild } from './lake/rebuild';
+import { EXIT_FAILED } from './lake/room';
+import { status } from './lake/status';
+import { verify } from './lake/verify';
+
+/** `npm run lake`: the operator's tool. */
+
+const program = new Command('npm run lake --')
+  .description("Looks after the lake. The settings are the app's own, from the environment.")
+  .addHelpText(
+    'after',
+    '\nExit status: 0 all is well; 1 something is missing or damaged, and told; 2 it could not be done, the message says why.',
+  );
+
+const withJson = (command: Command): Command =>
+  command.option('--json', 'one JSON object; 64-bit numbers are text', false);
+
+withJson(program.command('status'))
+  .description('each partition: how far it is, and how far behind its hub')
+  .option('--no-hub', 'do not ask Event Hubs')
+  .action(status);
+
+withJson(program.command('verify'))
+  .description('prove from file names and ledgers which events are in the lake, and which are missing')
+  .action(verify);
+
+withJson(program.command('optimize'))
+  .description('merge the small files of closed days into files near the target size')
+  .option('--target <MiB>', 'no merged file becomes larger', wholeNumber, '128')
+  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
+  .action(optimize);
+
+withJson(program.command('clean-checkpoints'))
+  .description("remove the host's records of hubs, groups and partitions that are proven gone")
+  .option('--dry-run', 'tell, and remove nothing', false)
+  .action(clean);
+
+program
+  .command('rebuild-ledger')
+  .description('make the ledger of a partition anew from the files that are there (docs/commit.md)')
+  .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
+  .argument('<partition>', "the hub's partition", wholeNumber)
+  .option('--incarnation <n>', 'of the hub', wholeNumber, '1')
+  .action(rebuild);
+
+function wholeNumber(text: string): string {
+  if (/^\d{1,6}$/.test(text)) return text;
+  throw new InvalidArgumentError('Expected a whole number.');
+}
+
+program.parseAsync().then(
+  // The SDKs may leave timers behind; everything is closed, so the end is said openly.
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(EXIT_FAILED);
+  },
+);

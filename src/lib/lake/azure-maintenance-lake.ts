@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import { type FileVersion, type ListedFile, type MaintenanceLake } from '../maintenance/port';
+import { type LakeClients } from './clients';
+import { statusOf, storageCode, storageFailure } from './storage-errors';
+
+/** A body of this many bytes, sent or received, is given one second more than the time-out of a request without any. */
+const SLOWEST_BYTES_PER_SECOND = 1 << 20;
+
+/** As the service takes it back; only listings tell it without quotation marks. */
+const quoted = (etag = ''): string => (etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`);
+
+/**
+ * The lake as maintenance sees it, over the Azure SDKs. The Data Lake endpoint lists, looks and deletes; the blob endpoint
+ * of the same files puts a large one, because its block list is one request that makes the whole file or nothing, and a
+ * repeated block is no trouble.
+ */
+export function azureMaintenanceLake(
+  { files, blobs }: LakeClients,
+  requestMs: number,
+  signal: AbortSignal,
+): MaintenanceLake {
+  async function call<T, R = never>(
+    what: string,
+    path: string,
+    act: (abortSignal: AbortSignal) => Promise<T>,
+    race: (error: unknown) => R | undefined = () => undefined,
+    bodyBytes = 0,
+  ): Promise<T | R> {
+    const limitMs = Math.ceil(requestMs + (bodyBytes / SLOWEST_BYTES_PER_SECOND) * 1000);
+    const timeout = AbortSignal.timeout(limitMs);
+    try {
+      return await act(AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      signal.throwIfAborted();
+      const result = race(error);
+      if (result !== undefined) return result;
+      throw storageFailure({ what, path, where: blobs.url }, error, timeout.aborted ? limitMs : null);
+    }
+  }
+
+  async function* listed(folder: string, recursive: boolean): AsyncGenerator<ListedFile & { isFolder: boolean }> {
+    for (let continuationToken: string | undefined; ;) {
+      const from = continuationToken === undefined ? {} : { continuationToken };
+      const page = await call(
+        'list',
+        folder,
+        (abortSignal) => files.listPaths({ path: folder, recursive, abortSignal }).byPage(from).next(),
+        (error) => (isAbsent(error) ? null : undefined),
+      );
+      if (page === null || page.done === true) return;
+      for (const { name = '', contentLength = 0, etag, isDirectory } of page.value.pathItems ?? []) {
+        yield { path: name, bytes: contentLength, etag: quoted(etag), isFolder: isDirectory === true };
+      }
+      continuationToken = page.value.continuation;
+      if (continuationToken === undefined || continuationToken === '') return;
+    }
+  }
+
+  return {
+    async *list(folder) {
+      for await (const { path, bytes, etag, isFolder } of listed(folder, true)) {
+        if (!isFolder) yield { path, bytes, etag };
+      }
+    },
+
+    async *folders(folder) {
+      for await (const { path, isFolder } of listed(folder, false)) {
+        if (isFolder) yield path.slice(path.lastIndexOf('/') + 1);
+      }
+    },
+
+    look: (path) =>
+      call<FileVersion, null>(
+        'look at',
+        path,
+        async (abortSignal) => {
+          const { contentLength = 0, etag } = await files.getFileClient(path).getProperties({ abortSignal });
+          return { bytes: contentLength, etag: quoted(etag) };
+        },
+        (error) => (isAbsent(error) ? null : undefined),
+      ),
+
+    readPiece: (path, etag, offset, length) =>
+      call<Buffer, 'gone' | 'changed'>(
+        'read',
+        path,
+        async (abortSignal) => {
+          const conditions = { ifMatch: etag };
+          const answer = await files.getFileClient(path).read(offset, length, { abortSignal, conditions });
+          return await collect(answer.readableStreamBody as NodeJS.ReadableStream, abortSignal);
+        },
+        versionRace,
+        length,
+      ),
+
+    async stageBlocks(path, blocks) {
+      const blob = blobs.getBlockBlobClient(path);
+      const ids: string[] = [];
+      for await (const block of blocks) {
+        const id = Buffer.from(String(ids.length).padStart(6, '0')).toString('base64');
+        await call(
+          'put a block of',
+          path,
+          (abortSignal) => blob.stageBlock(id, block, block.length, { abortSignal }),
+          undefined,
+          block.length,
+        );
+        ids.push(id);
+      }
+      await call('put', path, (abortSignal) => blob.commitBlockList(ids, { abortSignal, ...JSON_LINES }));
+    },
+
+    removeVersion: (path, etag) =>
+      call<'removed', 'gone' | 'changed'>(
+        'delete',
+        path,
+        async (abortSignal) => {
+          await files.getFileClient(path).delete(false, { abortSignal, conditions: { ifMatch: etag } });
+          return 'removed';
+        },
+        versionRace,
+      ),
+  };
+}
+
+const JSON_LINES = { blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } };
+
+function versionRace(error: unknown): 'gone' | 'changed' | undefined {
+  if (isAbsent(error)) return 'gone';
+  const code = storageCode(error);
+  return code === 'ConditionNotMet' || code === 'InvalidRange' ? 'changed' : undefined;
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = storageCode(error);
+  return code === 'BlobNotFound' || code === 'PathNotFound' || (statusOf(error) === 404 && code === null);
+}
+
+async function collect(stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of Readable.from(stream, { signal })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,59 @@
+import { type Ledger } from '../../ledger/ledger';
+import { ledgerPath } from '../../ledger/names';
+import { readLedger } from '../../ledger/open';
+import { type Lake } from '../../ledger/port';
+import { settle } from '../../ledger/settle';
+import { overlaps } from '../../ledger/coverage';
+import { type WholeRun } from './runs';
+import { type Owner } from './stage-group';
+
+/** How much of a file tells whose it is: more than the head of any line before its offset. */
+const HEAD_BYTES = 4096;
+
+const HEAD =
+  /^\{"source":"(?<source>[^"]+)","namespace":"(?<namespace>[^"]+)","hub":"(?<hub>[^"]+)","incarnation":(?<inc>\d+),"partition":"(?<partition>\d+)"/;
+
+/** Whose file it is, told by its first line; null when it is gone, or no line of ours. */
+export async function ownerOf(lake: Lake, path: string): Promise<Owner | null> {
+  const head = await lake.readHead(path, HEAD_BYTES);
+  const parts = HEAD.exec(head?.toString('utf8') ?? '')?.groups as Record<string, string> | undefined;
+  if (parts === undefined) return null;
+  const { source, namespace = '', hub = '', inc, partition = '' } = parts;
+  if (source !== 'postgresql' && source !== 'mongodb') return null;
+  return { source, namespace, hub, partition, incarnation: Number(inc) };
+}
+
+/**
+ * The ledger of files that were listed before, with none of them pending any more. To be asked after the listing: a file
+ * that was listed is published, so the ledger called it pending before; if it does no longer, it never will again. In the
+ * other order a file could be committed and listed in between, and be merged while its writer still looks for it.
+ */
+export async function settledLedger(lake: Lake, owner: Owner): Promise<Ledger | 'ledger_missing' | 'ledger_busy'> {
+  const settled = await settle(lake, owner);
+  if (settled === null) return 'ledger_missing';
+  if (settled === 'overtaken') return 'ledger_busy';
+  return (await readLedger(lake, owner))?.ledger ?? 'ledger_missing';
+}
+
+/** Each ledger settled once: for one listing of one day. */
+export class SettledLedgers {
+  readonly #lake: Lake;
+  readonly #ledgers = new Map<string, Ledger | 'ledger_missing' | 'ledger_busy'>();
+
+  constructor(lake: Lake) {
+    this.#lake = lake;
+  }
+
+  async of(owner: Owner): Promise<Ledger | 'ledger_missing' | 'ledger_busy'> {
+    const path = ledgerPath(owner);
+    const ledger = this.#ledgers.get(path) ?? (await settledLedger(this.#lake, owner));
+    this.#ledgers.set(path, ledger);
+    return ledger;
+  }
+}
+
+/** Whether the ledger calls every number of the run covered. */
+export function isRunCovered(ledger: Ledger, { first, last }: WholeRun): boolean {
+  if (first < ledger.start || last > ledger.last) return false;
+  return !ledger.gaps.some((gap) => overlaps({ start: gap.first, last: gap.last, gaps: [] }, { first, last }));
+}
