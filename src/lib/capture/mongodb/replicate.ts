@@ -1,12 +1,12 @@
 import { type MongoClient } from 'mongodb';
 import { type ChangeSink } from '../port';
+import { SafePosition } from '../safe';
 import { readChange } from './change';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
 import { openFeed, type Fed, type Feed } from './feed';
 import { Fragments } from './fragments';
 import { Patience } from './patience';
-import { SafeToken } from './safe';
 import { type Position } from './watch';
 
 /** What replicating works with. */
@@ -38,7 +38,7 @@ export async function replicate(replication: Replication, from: Position, { stop
   const cut = AbortSignal.any([abort, broken.signal]);
   const ends: Ends = { stop, cut, either: AbortSignal.any([stop, cut]) };
   const start = 'token' in from ? from.token : null;
-  const safe = new SafeToken(replication, start, (error) => broken.abort(error));
+  const safe = new SafePosition<string>(replication, start, (error) => broken.abort(error));
   try {
     await follow(replication, from, safe, ends);
     await unlessAborted(safe.settle(), cut);
@@ -55,7 +55,7 @@ interface Ends {
 }
 
 /** Opens the stream again and again: when it broke, and behind what invalidated it. */
-async function follow(replication: Replication, from: Position, safe: SafeToken, ends: Ends): Promise<void> {
+async function follow(replication: Replication, from: Position, safe: SafePosition<string>, ends: Ends): Promise<void> {
   const { client, database } = replication;
   const patience = new Patience();
   let position = from;

@@ -1,9 +1,9 @@
 import { type ChangeSink } from '../port';
+import { SafePosition } from '../safe';
 import { type Session } from './connect';
 import { type EnvelopeEncoder } from './envelope';
 import { KEY_QUERY } from './envelope-table';
 import { type PostgresDatabase } from './database';
-import { SafePosition } from './safe';
 import { startReplication } from './stream';
 import { TYPE_QUERY, type TypeRow } from './types';
 
@@ -41,13 +41,14 @@ export interface Until {
 export async function replicate(replication: Replication, from: bigint, { stop, abort }: Until): Promise<void> {
   const { database, stream: session, sink, keep, now } = replication;
   using stream = startReplication(session, database, from, now, replication.silenceMs);
-  const safe = new SafePosition({ sink, keep, stream }, from, (error) => stream.cut(error));
+  const tell = (reached: bigint, safe: bigint): void => stream.confirm(reached, safe);
+  const safe = new SafePosition<bigint>({ sink, keep, tell }, from, (error) => stream.cut(error));
   const wake = (): void => stream.wake();
   const cut = (): void => stream.cut(abort.reason);
   stop.addEventListener('abort', wake);
   abort.addEventListener('abort', cut);
   try {
-    await takeFrames(replication, stream.frames, safe, stop);
+    await takeFrames(replication, stream.frames, { safe, from }, stop);
     await safe.settle();
     // Whoever shuts a server down has it say goodbye to all.
     if (!stop.aborted) throw new Error('the server has ended replication: it is shutting down');
@@ -62,17 +63,22 @@ export async function replicate(replication: Replication, from: bigint, { stop, 
 async function takeFrames(
   replication: Replication,
   frames: ReturnType<typeof startReplication>['frames'],
-  safe: SafePosition,
+  { safe, from }: { readonly safe: SafePosition<bigint>; readonly from: bigint },
   stop: AbortSignal,
 ): Promise<void> {
   const { encoder, sink, now, onCommit } = replication;
   let isWithin = false;
+  let reached = from;
+  // The first keepalives may stand before what is safe already.
+  const reach = (lsn: bigint): void => {
+    if (lsn > reached) safe.reach((reached = lsn));
+  };
   for await (const frame of frames) {
     if (stop.aborted && !isWithin) return;
     if (frame.kind === 'keepalive') {
       // Outside of a transaction all that was committed before has come: an idle table does not hold the WAL.
-      if (!isWithin) safe.reach(frame.endLsn);
-      if (frame.replyNow) safe.answer();
+      if (!isWithin) reach(frame.endLsn);
+      if (frame.replyNow) safe.tell();
       continue;
     }
     const step = encoder.take(frame.payload, frame.startLsn, now());
@@ -82,7 +88,7 @@ async function takeFrames(
         break;
       case 'commit':
         isWithin = false;
-        safe.reach(step.endLsn);
+        reach(step.endLsn);
         onCommit(step.committedAtUs);
         break;
       case 'relation':

@@ -1,7 +1,5 @@
-import { MongoServerError } from 'mongodb';
-import { Patience } from '../../../src/lib/capture/mongodb/patience';
-import { SafeToken } from '../../../src/lib/capture/mongodb/safe';
-import { type ChangeSink } from '../../../src/lib/capture/port';
+import { type ChangeSink } from '../../src/lib/capture/port';
+import { SafePosition } from '../../src/lib/capture/safe';
 
 /** A sink whose flushes end when a test says so. */
 function heldSink() {
@@ -18,20 +16,23 @@ function heldSink() {
   return { sink, flushes };
 }
 
-describe('a resume token', () => {
+describe('a position', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
   const kept: string[] = [];
   const failures: unknown[] = [];
-  const open = (sink: ChangeSink): SafeToken => {
+  const told: [string, string][] = [];
+  const open = (sink: ChangeSink, start: string | null = null): SafePosition<string> => {
     kept.length = 0;
     failures.length = 0;
+    told.length = 0;
     const keep = (token: string): Promise<void> => {
       kept.push(token);
       return Promise.resolve();
     };
-    return new SafeToken({ sink, keep }, null, (error) => failures.push(error));
+    const tell = (reached: string, safe: string): void => void told.push([reached, safe]);
+    return new SafePosition({ sink, keep, tell }, start, (error) => failures.push(error));
   };
 
   test('that is reached while a flush is under way is not kept with it', async () => {
@@ -89,36 +90,19 @@ describe('a resume token', () => {
     expect(flushes).toHaveLength(1);
     expect(kept).toEqual([]);
   });
-});
 
-describe('patience', () => {
-  const { signal } = new AbortController();
-  const broken = new MongoServerError({ code: 43, errmsg: 'cursor not found' });
-  const pauseMs = async (patience: Patience): Promise<number> => {
-    const before = performance.now();
-    await patience.after(broken, signal);
-    return performance.now() - before;
-  };
-
-  test('lasts for four failures in a row, with longer and longer pauses', async () => {
-    const patience = new Patience();
-    expect(await pauseMs(patience)).toBeLessThan(400);
-    for (const ms of [500, 1_000, 2_000]) expect(await pauseMs(patience)).toBeGreaterThan(ms - 10);
-    await expect(patience.after(broken, signal)).rejects.toBe(broken);
-  });
-
-  test('is whole again once something has come', async () => {
-    const patience = new Patience();
-    for (let n = 0; n < 10; n += 1) {
-      expect(await pauseMs(patience)).toBeLessThan(400);
-      patience.restore();
-    }
-  });
-
-  test('ends with its signal, and is not for what does not pass', async () => {
-    const patience = new Patience();
-    for (let n = 0; n < 4; n += 1) await patience.after(broken, AbortSignal.abort());
-    const lost = new MongoServerError({ code: 286, errmsg: 'gone' });
-    await expect(new Patience().after(lost, signal)).rejects.toBe(lost);
+  test('is told to the source only once it is kept; and as long as Event Hubs takes, the source hears of the one before', async () => {
+    const { sink, flushes } = heldSink();
+    const safe = open(sink, 'zero');
+    safe.reach('one');
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(kept).toEqual([]);
+    // Every five seconds: a source that hears nothing for a minute takes us for dead.
+    expect(told.length).toBeGreaterThanOrEqual(11);
+    expect(new Set(told.map((each) => each.join()))).toEqual(new Set(['one,zero']));
+    flushes[0]?.resolve(undefined);
+    await jest.advanceTimersByTimeAsync(0);
+    expect([kept, told.at(-1)]).toEqual([['one'], ['one', 'one']]);
+    safe.stop();
   });
 });
