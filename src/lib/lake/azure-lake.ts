@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream';
 import { type Lake, type RenameAnswer, type Versioned } from '../ledger/port';
 import { type LakeClients } from './clients';
-import { statusOf, storageCode, storageFailure } from './storage-errors';
-
-/** A body of this many bytes is given one second more than the time-out of a request without any. */
-const SLOWEST_BYTES_PER_SECOND = 1 << 20;
+import { callsOf, collect, isAbsent, JSON_LINES, listedPaths } from './requests';
+import { storageCode } from './storage-errors';
 
 /** How much of two files is compared at a time. */
 const PIECE_BYTES = 4 << 20;
@@ -14,25 +11,7 @@ const PIECE_BYTES = 4 << 20;
  * the SDK's retries included, or when `signal` is aborted.
  */
 export function azureLake({ files, blobs }: LakeClients, requestMs: number, signal: AbortSignal): Lake {
-  /** One call to an SDK: in time, its failures told as ours, its expected races as results. */
-  async function call<T, R = never>(
-    what: string,
-    path: string,
-    act: (abortSignal: AbortSignal) => Promise<T>,
-    race: (error: unknown) => R | undefined = () => undefined,
-    bodyBytes = 0,
-  ): Promise<T | R> {
-    const limitMs = Math.ceil(requestMs + (bodyBytes / SLOWEST_BYTES_PER_SECOND) * 1000);
-    const timeout = AbortSignal.timeout(limitMs);
-    try {
-      return await act(AbortSignal.any([signal, timeout]));
-    } catch (error) {
-      signal.throwIfAborted();
-      const result = race(error);
-      if (result !== undefined) return result;
-      throw storageFailure({ what, path, where: blobs.url }, error, timeout.aborted ? limitMs : null);
-    }
-  }
+  const call = callsOf({ files, blobs }, requestMs, signal);
 
   const readRange = (path: string, offset: number, length?: number): Promise<Versioned | null> =>
     call(
@@ -113,27 +92,13 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
     },
 
     async *list(folder) {
-      // Asked for page by page: each is a request with a time of its own.
-      for (let continuationToken: string | undefined; ;) {
-        const from = continuationToken === undefined ? {} : { continuationToken };
-        const page = await call(
-          'list',
-          folder,
-          (abortSignal) => files.listPaths({ path: folder, recursive: true, abortSignal }).byPage(from).next(),
-          (error) => (isAbsent(error) ? null : undefined),
-        );
-        if (page === null || page.done === true) return;
-        for (const item of page.value.pathItems ?? []) {
-          if (item.isDirectory !== true) yield { path: item.name ?? '', bytes: item.contentLength ?? 0 };
-        }
-        continuationToken = page.value.continuation;
-        if (continuationToken === undefined || continuationToken === '') return;
+      for await (const { name = '', contentLength = 0, isDirectory } of listedPaths(call, files, folder, true)) {
+        if (isDirectory !== true) yield { path: name, bytes: contentLength };
       }
     },
   };
 }
 
-const JSON_LINES = { blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } };
 const JSON_DOCUMENT = { blobHTTPHeaders: { blobContentType: 'application/json' } };
 
 /** The races of a conditional rename, by code: a status of 404 does not say what was not found. */
@@ -156,19 +121,6 @@ function isConditionUnmet(error: unknown): boolean {
   return code === 'ConditionNotMet' || code === 'BlobAlreadyExists' || code === 'PathAlreadyExists';
 }
 
-function isAbsent(error: unknown): boolean {
-  const code = storageCode(error);
-  // A HEAD or a read through a proxy may bear no code; a missing file system does: that is a failure, not an absence.
-  return code === 'BlobNotFound' || code === 'PathNotFound' || (statusOf(error) === 404 && code === null);
-}
-
 function isPastEnd(error: unknown): boolean {
   return storageCode(error) === 'InvalidRange';
-}
-
-/** Reads a stream to its end; it, too, must not hang for ever. */
-async function collect(stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of Readable.from(stream, { signal })) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
 }

@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream';
 import { type FileVersion, type ListedFile, type MaintenanceLake } from '../maintenance/port';
 import { type LakeClients } from './clients';
-import { statusOf, storageCode, storageFailure } from './storage-errors';
-
-/** A body of this many bytes, sent or received, is given one second more than the time-out of a request without any. */
-const SLOWEST_BYTES_PER_SECOND = 1 << 20;
+import { callsOf, collect, isAbsent, JSON_LINES, listedPaths } from './requests';
+import { storageCode } from './storage-errors';
 
 /** As the service takes it back; only listings tell it without quotation marks. */
 const quoted = (etag = ''): string => (etag.startsWith('"') || etag.startsWith('W/') ? etag : `"${etag}"`);
@@ -19,40 +16,12 @@ export function azureMaintenanceLake(
   requestMs: number,
   signal: AbortSignal,
 ): MaintenanceLake {
-  async function call<T, R = never>(
-    what: string,
-    path: string,
-    act: (abortSignal: AbortSignal) => Promise<T>,
-    race: (error: unknown) => R | undefined = () => undefined,
-    bodyBytes = 0,
-  ): Promise<T | R> {
-    const limitMs = Math.ceil(requestMs + (bodyBytes / SLOWEST_BYTES_PER_SECOND) * 1000);
-    const timeout = AbortSignal.timeout(limitMs);
-    try {
-      return await act(AbortSignal.any([signal, timeout]));
-    } catch (error) {
-      signal.throwIfAborted();
-      const result = race(error);
-      if (result !== undefined) return result;
-      throw storageFailure({ what, path, where: blobs.url }, error, timeout.aborted ? limitMs : null);
-    }
-  }
+  const call = callsOf({ files, blobs }, requestMs, signal);
 
   async function* listed(folder: string, recursive: boolean): AsyncGenerator<ListedFile & { isFolder: boolean }> {
-    for (let continuationToken: string | undefined; ;) {
-      const from = continuationToken === undefined ? {} : { continuationToken };
-      const page = await call(
-        'list',
-        folder,
-        (abortSignal) => files.listPaths({ path: folder, recursive, abortSignal }).byPage(from).next(),
-        (error) => (isAbsent(error) ? null : undefined),
-      );
-      if (page === null || page.done === true) return;
-      for (const { name = '', contentLength = 0, etag, isDirectory } of page.value.pathItems ?? []) {
-        yield { path: name, bytes: contentLength, etag: quoted(etag), isFolder: isDirectory === true };
-      }
-      continuationToken = page.value.continuation;
-      if (continuationToken === undefined || continuationToken === '') return;
+    for await (const item of listedPaths(call, files, folder, recursive)) {
+      const { name = '', contentLength = 0, etag, isDirectory } = item;
+      yield { path: name, bytes: contentLength, etag: quoted(etag), isFolder: isDirectory === true };
     }
   }
 
@@ -123,21 +92,8 @@ export function azureMaintenanceLake(
   };
 }
 
-const JSON_LINES = { blobHTTPHeaders: { blobContentType: 'application/x-ndjson' } };
-
 function versionRace(error: unknown): 'gone' | 'changed' | undefined {
   if (isAbsent(error)) return 'gone';
   const code = storageCode(error);
   return code === 'ConditionNotMet' || code === 'InvalidRange' ? 'changed' : undefined;
-}
-
-function isAbsent(error: unknown): boolean {
-  const code = storageCode(error);
-  return code === 'BlobNotFound' || code === 'PathNotFound' || (statusOf(error) === 404 && code === null);
-}
-
-async function collect(stream: NodeJS.ReadableStream, signal: AbortSignal): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of Readable.from(stream, { signal })) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
 }
