@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { firstLine, lakeTree } from '../verdict/tree';
 import { untilInterrupted } from '../platform/interrupt';
+import { messagesOf } from '../platform/messages';
 import { demoCommand, type DemoOptions } from './command';
 import { KEPT_FOLDER } from './folder';
 import { partitionTable, tablesTable, verdictLines } from './print';
@@ -46,8 +47,8 @@ interrupted.catch(() => undefined);
 main(options, interrupted).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(message);
-    process.exit(message === INTERRUPTED ? 130 : 1);
+    const told = messagesOf(error);
+    console.error(told.join('\n'));
+    process.exit(told.includes(INTERRUPTED) ? 130 : 1);
   },
 );

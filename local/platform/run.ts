@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { type PlatformOptions } from './command';
 import { startDatabases, type Databases } from './databases';
 import { type NamedParts } from './app-settings';
+import { messagesOf } from './messages';
 import { startPlatform, type Platform } from './platform';
 
 /**
@@ -67,7 +68,7 @@ const PORT_OPTIONS = {
 
 /** The error's message; where a port is in use, with the option that changes it. */
 export function explained(error: unknown, options: PlatformOptions & { readonly httpPort?: number }): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messagesOf(error).join('\n');
   const found = Object.entries(PORT_OPTIONS).find(
     ([, name]) => options[name] !== 0 && message.includes(`127.0.0.1:${String(options[name])} `),
   );

@@ -6,6 +6,7 @@ import { Progress } from '../demo/progress';
 import { reportOf } from '../demo/report';
 import { localSettings } from '../host/local-settings';
 import { untilInterrupted } from '../platform/interrupt';
+import { messagesOf } from '../platform/messages';
 import { lakeTree } from '../verdict/tree';
 import { smokeCommand, type SmokeOptions } from './command';
 import { runSmoke } from './run';
@@ -59,11 +60,3 @@ main(options, interrupted).then(
     process.exit(told.includes(INTERRUPTED) ? 130 : 2);
   },
 );
-
-/** What failed, and after it what failed in clearing up (Node 22 has no SuppressedError to ask for). */
-function messagesOf(error: unknown): string[] {
-  if (!(error instanceof Error)) return [String(error)];
-  if (error.name !== 'SuppressedError') return [error.message];
-  const { error: later, suppressed } = error as Error & { error: unknown; suppressed: unknown };
-  return [...messagesOf(suppressed), ...messagesOf(later)];
-}
