@@ -1,3 +1,4 @@
+import { type CaptureNews } from '../../src/lib/capture/run';
 import { type BatchReport } from '../../src/lib/report';
 import { type LogLine } from '../host/worker';
 
@@ -21,6 +22,16 @@ export function readLine({ message }: LogLine): BatchLine | FailureLine | null {
   try {
     const line = JSON.parse(message) as BatchLine | FailureLine;
     return ['batch', 'batch_failed'].includes(line.message) ? line : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Reads what the app's log tells of capture; null where a line is about something else. */
+export function readNews({ message }: LogLine): (CaptureNews & { readonly source: string }) | null {
+  if (!message.startsWith('{"message":"capture",')) return null;
+  try {
+    return JSON.parse(message) as CaptureNews & { readonly source: string };
   } catch {
     return null;
   }

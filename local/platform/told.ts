@@ -1,5 +1,7 @@
 import { type HostEvent } from '../host/host';
-import { readLine, type BatchLine } from './batch-line';
+import { type CaptureNews } from '../../src/lib/capture/run';
+import { newsText } from '../../src/cli/capture-news';
+import { readLine, readNews, type BatchLine } from './batch-line';
 
 /** One line for people about what an instance did; null for what is of no interest to them. */
 export function told(event: HostEvent, instance: number, now = new Date()): string | null {
@@ -10,6 +12,8 @@ export function told(event: HostEvent, instance: number, now = new Date()): stri
 function textOf(event: HostEvent): string | null {
   switch (event.kind) {
     case 'log': {
+      const news = readNews(event.line);
+      if (news !== null) return newsOf(news);
       const line = readLine(event.line);
       if (line === null) return `${event.line.level}: ${event.line.message}`;
       return line.message === 'batch'
@@ -23,6 +27,12 @@ function textOf(event: HostEvent): string | null {
     default:
       return null;
   }
+}
+
+/** A run that had nothing to send is of no interest. */
+function newsOf(news: CaptureNews & { readonly source: string }): string | null {
+  if (news.kind === 'captured' && news.report.events === 0) return null;
+  return `captured from ${news.source} ${newsText(news)}`;
 }
 
 function batchText(batch: BatchLine): string {

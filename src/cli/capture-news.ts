@@ -4,12 +4,13 @@ import { type CaptureNews } from '../lib/capture/run';
 export function tellNews(news: CaptureNews, json: boolean): void {
   const at = new Date().toISOString();
   if (json) console.log(JSON.stringify({ time: at, message: 'capture', ...news }));
-  else console.error(`${at.slice(11, 19)} ${sentence(news)}`);
+  else console.error(`${at.slice(11, 19)} ${newsText(news)}`);
 }
 
 const number = (value: number): string => value.toLocaleString('en');
 
-function sentence(news: CaptureNews): string {
+/** What happened, in a sentence. */
+export function newsText(news: CaptureNews): string {
   switch (news.kind) {
     case 'captured': {
       const { name, events, batches, transactions, sourceDelayMs } = news.report;
