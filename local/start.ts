@@ -15,6 +15,9 @@ interface StartOptions extends PlatformOptions {
   readonly instances: number;
 }
 
+/** At Ctrl-C a batch has so long to end, and a run of capture, which would go on for half a minute, is then told to. */
+const GRACE_MS = 1_000;
+
 const ROOT = path.resolve(__dirname, '..');
 
 const command = platformCommand('npm start --', 'Starts the platform on 127.0.0.1 and the functions on it.')
@@ -50,7 +53,7 @@ async function main(options: StartOptions): Promise<void> {
   else
     console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, databases, options)}. Ctrl-C ends it.`);
   await untilInterrupted();
-  await fleet.stop();
+  await fleet.stop(GRACE_MS);
 }
 
 const parsed = withFreePorts(command.parse().opts<StartOptions>());
