@@ -1,4 +1,4 @@
-import { type Mutant } from './mutate';
+import { type Mutant } from '../support/mutate';
 
 const LAND = 'src/lib/land.ts';
 const JUDGE = 'src/lib/judge.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../lib/clock';
 import { type Source } from '../../lib/decode/event';
-import { namespaceOf } from '../../lib/hub/facts';
+import { namespaceOf } from '../../lib/hub/connect';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
 import { rebuildLedger } from '../../lib/ledger/rebuild';
 import { finishFoundPlans } from '../../lib/maintenance/optimise/found-plans';

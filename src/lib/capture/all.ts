@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Source } from '../decode/event';
 import { PipelineError } from '../errors';
-import { captureDatabase, type CaptureRoom, type Until } from './run';
+import { type Until } from './port';
+import { captureDatabase, type CaptureRoom } from './run';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;

@@ -33,3 +33,25 @@ export interface Progress<State> {
   /** @throws PipelineError CAPTURE_OVERTAKEN when another process has written meanwhile: this one must stop */
   keep(state: State): Promise<void>;
 }
+
+/** When a run is to end. */
+export interface Until {
+  /** At the end of what is under way: a transaction, a change, a chunk of a snapshot. */
+  readonly stop: AbortSignal;
+  /** At once: what is under way comes again. */
+  readonly abort: AbortSignal;
+}
+
+/** `busy`: another process captures the database; nothing was done. */
+export type Ended = 'stopped' | 'busy';
+
+/** How far a snapshot is. */
+export interface SnapshotTold {
+  /** The table, as SQL names it, or the collection: `shop.orders`. */
+  readonly table: string;
+  /** Rows or documents of it, in this run; and about how many it has, null where nobody knows. */
+  readonly rows: number;
+  readonly estimatedRows: number | null;
+  readonly tablesDone: number;
+  readonly tables: number;
+}

@@ -5,10 +5,9 @@ import { openSender } from '../hub/sender';
 import { type Lake } from '../ledger/port';
 import { parseState as parseMongoState, stateJson as mongoStateJson } from './mongodb/state';
 import { outbox } from './outbox';
-import { type ChangeSink } from './port';
-import { capturePostgres, type Ended } from './postgresql/capture';
+import { type ChangeSink, type Ended, type SnapshotTold, type Until } from './port';
+import { capturePostgres } from './postgresql/capture';
 import { parseState, stateJson } from './postgresql/state';
-import { type SnapshotTold } from './postgresql/snapshot';
 import { openProgress } from './progress';
 
 /** What a run of capture told of itself in the end, or now and then; counts are since the run began. */
@@ -30,22 +29,8 @@ export interface CaptureReport {
 export type CaptureNews =
   | { readonly kind: 'captured'; readonly report: CaptureReport }
   | { readonly kind: 'busy'; readonly name: string }
-  | {
-      readonly kind: 'snapshot';
-      readonly name: string;
-      readonly table: string;
-      readonly rows: number;
-      readonly estimatedRows: number | null;
-      readonly tablesDone: number;
-      readonly tables: number;
-    }
+  | ({ readonly kind: 'snapshot'; readonly name: string } & SnapshotTold)
   | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
-
-/** When to end: softly, at the end of what is under way; and at once. */
-export interface Until {
-  readonly stop: AbortSignal;
-  readonly abort: AbortSignal;
-}
 
 /** What a run works with. */
 export interface CaptureRoom {

@@ -1,10 +1,7 @@
 import { type EventHubsAccess } from '../config/config';
-import { credentialFor } from '../credential';
+import { connectHub, namespaceOf } from './connect';
 import { hubError } from './error';
 import { type HubFacts } from './port';
-
-/** Any group would do: hub properties are not read through one. */
-const NO_GROUP = '$Default';
 
 /**
  * The facts of hubs as the namespace's `$management` tells them. The SDK is loaded at the first call, so that the start of
@@ -30,21 +27,4 @@ export function hubFacts(access: EventHubsAccess, timeoutMs: number): HubFacts {
       }
     },
   };
-}
-
-export async function connectHub(access: EventHubsAccess, hub: string, timeoutMs: number) {
-  const { EventHubConsumerClient } = await import('@azure/event-hubs');
-  // One try: the caller's caller tries again, with a pause that does not count against this call.
-  const options = { retryOptions: { maxRetries: 0, timeoutInMs: timeoutMs } };
-  if (access.kind === 'connectionString') {
-    return new EventHubConsumerClient(NO_GROUP, access.connectionString.reveal(), hub, options);
-  }
-  const credential = await credentialFor(access.clientId);
-  return new EventHubConsumerClient(NO_GROUP, access.fullyQualifiedNamespace, hub, credential, options);
-}
-
-/** The namespace's host, with its port where it has one. */
-export function namespaceOf(access: EventHubsAccess): string {
-  if (access.kind === 'identity') return access.fullyQualifiedNamespace;
-  return /Endpoint=sb:\/\/([^/;]+)/.exec(access.connectionString.reveal())?.[1] ?? 'unknown';
 }

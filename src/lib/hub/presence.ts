@@ -1,12 +1,8 @@
 import type { EventHubConsumerClient } from '@azure/event-hubs' with { 'resolution-mode': 'import' };
 import { type EventHubsAccess } from '../config/config';
-import { credentialFor } from '../credential';
 import { type Namespace, type Presence } from '../maintenance/checkpoints/port';
+import { connectHub, namespaceOf, NO_GROUP } from './connect';
 import { hubError, type HubPlace } from './error';
-import { namespaceOf } from './facts';
-
-/** Any group would do: a hub's properties are not read through one. */
-const NO_GROUP = '$Default';
 
 /**
  * A refused receiver is first let in and then sent away, so being let in proves nothing for this long. Too short a wait
@@ -30,7 +26,7 @@ export function hubNamespace(access: EventHubsAccess, timeoutMs: number): Namesp
   ): Promise<Answer | Exclude<Presence, { answer: 'there' }>> => {
     const place: HubPlace = { namespace: namespaceOf(access), hub, timeoutMs };
     // The SDK's complaints about its arguments quote the connection string: they are no one's reason.
-    const client = await connect(access, hub, group, timeoutMs).catch(() => null);
+    const client = await connectHub(access, hub, timeoutMs, group).catch(() => null);
     if (client === null) return { answer: 'unknown', why: hubError(null, place).message };
     try {
       return await question(client);
@@ -80,17 +76,6 @@ async function receiveNothing(client: EventHubConsumerClient, partition: string,
       { startPosition: latestEventPosition, maxBatchSize: 1, maxWaitTimeInSeconds: LET_IN_MS / 1000 },
     );
   });
-}
-
-async function connect(access: EventHubsAccess, hub: string, group: string, timeoutMs: number) {
-  const { EventHubConsumerClient } = await import('@azure/event-hubs');
-  // One try: what is unknown now is asked again by a later run.
-  const options = { retryOptions: { maxRetries: 0, timeoutInMs: timeoutMs } };
-  if (access.kind === 'connectionString') {
-    return new EventHubConsumerClient(group, access.connectionString.reveal(), hub, options);
-  }
-  const credential = await credentialFor(access.clientId);
-  return new EventHubConsumerClient(group, access.fullyQualifiedNamespace, hub, credential, options);
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;

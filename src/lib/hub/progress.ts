@@ -1,6 +1,6 @@
 import { type EventHubsAccess } from '../config/config';
 import { hubError } from './error';
-import { connectHub, namespaceOf } from './facts';
+import { connectHub, namespaceOf } from './connect';
 
 /** How far a partition of a hub is. */
 export interface PartitionProgress {

@@ -5,7 +5,7 @@ import type { EventData, EventDataBatch, EventHubProducerClient } from '@azure/e
 import { type EventHubsAccess } from '../config/config';
 import { credentialFor } from '../credential';
 import { PipelineError } from '../errors';
-import { namespaceOf } from './facts';
+import { namespaceOf } from './connect';
 import { sendError } from './error';
 
 /** An event as it goes out. */

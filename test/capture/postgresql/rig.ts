@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { type LocalPostgres } from '../../../local/postgres/postgres';
-import { capturePostgres, type Ended, type PostgresRoom } from '../../../src/lib/capture/postgresql/capture';
+import { capturePostgres, type PostgresRoom } from '../../../src/lib/capture/postgresql/capture';
 import { type PostgresDatabase } from '../../../src/lib/capture/postgresql/database';
-import { type SnapshotTold } from '../../../src/lib/capture/postgresql/snapshot';
-import { type PostgresState } from '../../../src/lib/capture/postgresql/state';
-import { type CapturedEvent, type ChangeSink } from '../../../src/lib/capture/port';
+import { parseState, stateJson, type PostgresState } from '../../../src/lib/capture/postgresql/state';
+import { type CapturedEvent, type Ended, type SnapshotTold } from '../../../src/lib/capture/port';
 import { Secret } from '../../../src/lib/config/secret';
-import { PipelineError } from '../../../src/lib/errors';
+import { FakeHub, FakeProgress, type Run as FakeRun } from '../fakes';
 
 /** An event that was accepted, parsed; numbers beyond 2^53 are rounded in `json`, not in `body`. */
 export interface Seen extends CapturedEvent {
@@ -21,47 +20,15 @@ export interface Seen extends CapturedEvent {
   };
 }
 
-/** A hub that accepts what is flushed; tests make it refuse, or hold what it was given. */
-export class FakeHub implements ChangeSink {
-  readonly seen: Seen[] = [];
-  readonly accepted = { events: 0, batches: 0, bytes: 0 };
-  #waiting: Seen[] = [];
-  #heard: (() => void)[] = [];
-  refusal: Error | null = null;
-  /** While set, nothing that was put is accepted. */
-  held: Promise<void> | null = null;
-  /** Called with each event that is put: a promise makes whoever puts wait. */
-  onPut: ((event: CapturedEvent) => Promise<void> | undefined) | null = null;
-
-  put(event: CapturedEvent): Promise<void> | undefined {
-    if (this.refusal !== null) throw this.refusal;
-    const json = JSON.parse(event.body.toString()) as Seen['json'];
-    this.#waiting.push({ ...event, body: Buffer.from(event.body), json });
-    return this.onPut?.(event);
-  }
-
-  async flush(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    if (this.held !== null) await this.held;
-    if (this.refusal !== null) throw this.refusal;
-    this.seen.push(...batch);
-    for (const heard of this.#heard.splice(0)) heard();
-  }
-
-  /** Resolves once what was accepted is as `isSo` says. */
-  async until(isSo: (seen: readonly Seen[]) => boolean): Promise<void> {
-    while (!isSo(this.seen)) await new Promise<void>((resolve) => this.#heard.push(resolve));
-  }
-
+/** A hub that tells what it accepted in the source's order. */
+export class OrderedHub extends FakeHub<Seen['json']> {
   /** Each event once, in the source's order. */
   inOrder(): Seen[] {
-    const once = new Map(this.seen.map((event) => [event.eventId, event]));
     const order = (event: Seen): [number, number] => [
       event.json.source.commit_lsn,
       event.json.transaction?.total_order ?? 0,
     ];
-    return [...once.values()].sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1] - order(b)[1]);
+    return this.once.sort((a, b) => order(a)[0] - order(b)[0] || order(a)[1] - order(b)[1]);
   }
 
   /** `id` of each change of a table, with its operation: `c1 u1 d1`. */
@@ -71,44 +38,10 @@ export class FakeHub implements ChangeSink {
   }
 }
 
-/** What is kept in the lake, here in memory; shared by runs after each other. */
-export class FakeProgress {
-  kept: PostgresState | null = null;
-  #version = 0;
-  #heard: (() => void)[] = [];
-
-  open(): PostgresRoom['progress'] {
-    let version = this.#version;
-    const at = (): PostgresState | null => this.kept;
-    return {
-      get state() {
-        return at();
-      },
-      keep: (state) => {
-        if (version !== this.#version) return Promise.reject(new PipelineError('CAPTURE_OVERTAKEN', 'in a test'));
-        version = this.#version += 1;
-        this.kept = state;
-        for (const heard of this.#heard.splice(0)) heard();
-        return Promise.resolve();
-      },
-    };
-  }
-
-  /** As `reset` does. */
-  forget(): void {
-    this.kept = null;
-  }
-
-  /** Resolves once what is kept is as `isSo` says. */
-  async until(isSo: (state: PostgresState) => boolean): Promise<void> {
-    while (this.kept === null || !isSo(this.kept)) await new Promise<void>((resolve) => this.#heard.push(resolve));
-  }
-}
-
 /** A database of its own on a server, with a run of capture on it. */
 export class Rig implements AsyncDisposable {
-  readonly hub = new FakeHub();
-  readonly progress = new FakeProgress();
+  readonly hub = new OrderedHub();
+  readonly progress = new FakeProgress<PostgresState>(stateJson, parseState);
   readonly snapshots: SnapshotTold[] = [];
   database: PostgresDatabase;
 
@@ -191,11 +124,7 @@ export class Rig implements AsyncDisposable {
   }
 }
 
-export interface Run {
-  readonly ended: Promise<Ended>;
-  stop(): Promise<Ended>;
-  abort(): Promise<Ended>;
-}
+export type Run = FakeRun<Ended>;
 
 /** A wire to a local port that can fall silent: what is sent arrives nowhere, and nothing is closed. */
 export async function silentWire(to: number): Promise<AsyncDisposable & { readonly port: number; silence(): void }> {

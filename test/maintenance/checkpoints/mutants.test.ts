@@ -1,5 +1,6 @@
 import { type ScenarioName, wronglyRemoved } from './scenarios';
-import { mutated, type Edit } from './mutate';
+import { type Edit } from '../../support/mutate';
+import { cleanUpOf } from './mutate';
 import { World } from './world';
 
 /** Mistakes that somebody could make: each is caught by the scenario beside it. */
@@ -121,7 +122,7 @@ test.each<[string, ScenarioName, readonly Edit[]]>([
     [{ file: `${CHECKPOINTS}/legacy.ts`, right: '&& present >= old', wrong: '' }],
   ],
 ])('%s', async (_, name, edits) => {
-  const code = await mutated(edits);
+  const code = await cleanUpOf(edits);
   expect(await wronglyRemoved(world, name, { code })).not.toEqual([]);
 });
 
@@ -130,5 +131,5 @@ test.each([
   'a hub is made anew between two pages, and read',
   'legacy records that reading still begins at, or that are leased',
 ] as const)('without a mistake, code that is loaded this way passes: %s', async (name) => {
-  expect(await wronglyRemoved(world, name, { code: await mutated([]) })).toEqual([]);
+  expect(await wronglyRemoved(world, name, { code: await cleanUpOf([]) })).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { type Mutant } from '../../simulation/mutate';
+import { type Mutant } from '../../support/mutate';
 
 const FINISH = 'src/lib/maintenance/optimise/finish.ts';
 const HELD = 'src/lib/maintenance/optimise/held.ts';

@@ -1,14 +1,14 @@
 import { type MongoClient } from 'mongodb';
-import { type ChangeSink, type Progress } from '../port';
+import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
 import { connect, type Session } from './connect';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
 import { sourceFailure } from './failure';
 import { openFeed } from './feed';
 import { Patience } from './patience';
-import { replicate, type Until } from './replicate';
+import { replicate } from './replicate';
 import { readOplogWindow, readServer } from './server';
-import { takeSnapshot, type SnapshotTold } from './snapshot';
+import { takeSnapshot } from './snapshot';
 import { judgeStart } from './start';
 import { type MongoState } from './state';
 import { positionOf, watchedText, type Position } from './watch';
@@ -23,8 +23,6 @@ export interface MongoRoom {
   /** Told how far back the oplog reaches, in seconds, when capture begins; not where the user may not read it. */
   readonly onOplogWindow: (seconds: number) => void;
 }
-
-export type Ended = 'stopped';
 
 /**
  * Captures a deployment until it is told to stop: sends a snapshot where one is wanted, then every change, in order, at least once.

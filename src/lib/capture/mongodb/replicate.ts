@@ -1,5 +1,5 @@
 import { type MongoClient } from 'mongodb';
-import { type ChangeSink } from '../port';
+import { type ChangeSink, type Until } from '../port';
 import { SafePosition } from '../safe';
 import { readChange } from './change';
 import { unlessAborted } from './cut';
@@ -18,14 +18,6 @@ export interface Replication {
   readonly keep: (token: string) => Promise<void>;
   /** Told of each change that was put, by the microsecond in which the server made it. */
   readonly onCommit: (committedAtUs: bigint) => void;
-}
-
-/** When to end. */
-export interface Until {
-  /** At the end of the change that is under way. */
-  readonly stop: AbortSignal;
-  /** At once: what is under way comes again. */
-  readonly abort: AbortSignal;
 }
 
 /**

@@ -1,8 +1,7 @@
 import { Timestamp, type ClientSession, type MongoClient } from 'mongodb';
-import { type ChangeSink } from '../port';
+import { type ChangeSink, type SnapshotTold, type Until } from '../port';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
-import { type Until } from './replicate';
 import { listCollections, type SnapshotCollection } from './snapshot-collections';
 import { snapshotEvent } from './snapshot-event';
 import { pagesOf } from './snapshot-pages';
@@ -16,17 +15,6 @@ export interface Snapshot {
   readonly sink: ChangeSink;
   readonly keep: (state: MongoState) => Promise<void>;
   readonly onProgress: (told: SnapshotTold) => void;
-}
-
-/** How far a snapshot is; named as that of a table is. */
-export interface SnapshotTold {
-  /** The collection: `shop.orders`. */
-  readonly table: string;
-  /** Documents of it, in this run; and about how many it has, null where nobody knows. */
-  readonly rows: number;
-  readonly estimatedRows: number | null;
-  readonly tablesDone: number;
-  readonly tables: number;
 }
 
 /** So many documents are accepted by Event Hubs before how far it is is written down. */

@@ -1,13 +1,13 @@
 import { PipelineError } from '../../errors';
-import { type ChangeSink, type Progress } from '../port';
+import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
 import { connect, sourceFailure, type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
 import { parseLsn } from './lsn';
-import { replicate, type Until } from './replicate';
+import { replicate } from './replicate';
 import { readServer } from './server';
-import { takeSnapshot, type SnapshotTold } from './snapshot';
+import { takeSnapshot } from './snapshot';
 import { identifier, judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
 
@@ -25,9 +25,6 @@ export interface PostgresRoom {
   /** Told what the server keeps for the slot, in bytes, when capture begins. */
   readonly onRetained: (bytes: number) => void;
 }
-
-/** `busy`: another process reads the slot; nothing was done. */
-export type Ended = 'stopped' | 'busy';
 
 /**
  * Captures a database until it is told to stop: makes what is missing where that is allowed, sends a snapshot where one is wanted,

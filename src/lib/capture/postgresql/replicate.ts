@@ -1,4 +1,4 @@
-import { type ChangeSink } from '../port';
+import { type ChangeSink, type Until } from '../port';
 import { SafePosition } from '../safe';
 import { type Session } from './connect';
 import { type EnvelopeEncoder } from './envelope';
@@ -22,14 +22,6 @@ export interface Replication {
   readonly silenceMs?: number | undefined;
   /** Told of each transaction that was put, by the microsecond in which the source committed it. */
   readonly onCommit: (committedAtUs: bigint) => void;
-}
-
-/** When to end. */
-export interface Until {
-  /** At the end of the transaction that is under way. */
-  readonly stop: AbortSignal;
-  /** At once: what is under way comes again. */
-  readonly abort: AbortSignal;
 }
 
 /**

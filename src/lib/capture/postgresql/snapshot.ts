@@ -1,6 +1,6 @@
 import { type Readable } from 'node:stream';
 import { to } from 'pg-copy-streams';
-import { type ChangeSink } from '../port';
+import { type ChangeSink, type SnapshotTold } from '../port';
 import { connect, type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { snapshotEncoder } from './envelope-snapshot';
@@ -24,16 +24,6 @@ export interface Snapshot {
   readonly exported: string | null;
   readonly now: () => number;
   readonly onProgress: (told: SnapshotTold) => void;
-}
-
-/** How far a snapshot is. */
-export interface SnapshotTold {
-  readonly table: string;
-  /** Of this table, in this run; and about how many it has, null where nobody knows. */
-  readonly rows: number;
-  readonly estimatedRows: number | null;
-  readonly tablesDone: number;
-  readonly tables: number;
 }
 
 /** So many rows are accepted by Event Hubs before how far it is is written down. */

@@ -1,5 +1,5 @@
 import { type Config } from '../../config/config';
-import { namespaceOf } from '../../hub/facts';
+import { namespaceOf } from '../../hub/connect';
 import { sameName, type RecordName } from './name';
 
 /** What is ours: nothing outside it is ever deleted. */
