@@ -69,7 +69,7 @@ describe('what was there before', () => {
     const digits = createHash('sha256').update(id).digest('hex').slice(0, 32);
     expect(rig.hub.seen[0]).toMatchObject({
       key: `${place}/{"_id":${id}}`,
-      eventId: `${deployment}/shop/${place}/${digits}`,
+      eventId: `${deployment}/shop/${startTime.seconds}:${startTime.increment}/${place}/${digits}`,
     });
     expect(rig.hub.seen[0]?.body.toString()).toBe(
       `{"operationType":"read","clusterTime":{"$timestamp":{"t":${startTime.seconds},"i":${startTime.increment}}},` +
@@ -98,6 +98,20 @@ describe('what was there before', () => {
     expect(rig.hub.once.some(({ json }) => json.operationType === 'update')).toBe(true);
     expect(rig.snapshots.map(({ table, rows }) => [table.split('.')[1], rows])).toContainEqual(['orders', 10_000]);
   }, 60_000);
+
+  test('that is taken anew, after a reset, is another one: no reader takes it for a repeat of the first', async () => {
+    await fill(3);
+    const first = rig.run({ snapshot: 'initial' });
+    await rig.progress.until(({ snapshot }) => snapshot === null);
+    await first.stop();
+    await orders().updateMany({}, { $set: { n: 7 } });
+    rig.progress.forget();
+    const second = rig.run({ snapshot: 'initial' });
+    await rig.progress.until(({ snapshot }) => snapshot === null);
+    await second.stop();
+    expect(reads(rig.hub.once)).toHaveLength(6);
+    expect(sorted(rebuilt(rig.hub.once).get('orders'))).toEqual(sorted(await actual()));
+  });
 
   test('goes on behind what Event Hubs has accepted when it was stopped half way', async () => {
     await fill(3_000);

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type CapturedEvent } from '../port';
 import { documentJson, valueJson } from './canonical-json';
-import { type ClusterTime } from './cluster-time';
+import { formatClusterTime, type ClusterTime } from './cluster-time';
 import { idOf } from './snapshot-place';
 
 /** What all events of one collection's snapshot have in common. */
@@ -34,7 +34,8 @@ export function snapshotEvent(source: SnapshotSource, document: Buffer): Capture
     `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}}`;
   return {
     key: `${place}/{"_id":${id}}`,
-    eventId: `${deployment}/${name}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
+    // With the time: a snapshot that is taken anew, after history was lost, tells something else, and must not be taken for the first.
+    eventId: `${deployment}/${name}/${formatClusterTime(startTime)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
     body: Buffer.from(body),
   };
 }
