@@ -17,6 +17,12 @@ describe('valid settings', () => {
       lake: { fileSystem: 'data', maxFileBytes: 64 * 1024 * 1024 },
       hubs: { postgresql: 'postgresql-changes', mongodb: 'mongodb-changes' },
       capture: { postgresql: [], mongodb: [], runMs: 290_000, abortMs: 540_000 },
+      maintenance: {
+        repairGroup: 'lake-repair',
+        runMs: 450_000,
+        targetBytes: 128 * 1024 * 1024,
+        closedAfterMs: 24 * 3_600_000,
+      },
       consumerGroup: 'lake',
       retentionDays: 7,
       memoryBudgetBytes: 256 * 1024 * 1024,

@@ -28,6 +28,18 @@ export interface CaptureConfig {
   readonly abortMs: number;
 }
 
+/** How the lake is looked after. */
+export interface MaintenanceConfig {
+  /** The consumer group that gaps are read through. */
+  readonly repairGroup: string;
+  /** A run begins nothing new after this time. */
+  readonly runMs: number;
+  /** No merged file becomes larger. */
+  readonly targetBytes: number;
+  /** A day is left alone until this long after its end, UTC. */
+  readonly closedAfterMs: number;
+}
+
 /** The settings, validated and in the units that the code works in. Frozen; printing it shows no secret. */
 export interface Config {
   readonly eventHubs: EventHubsAccess;
@@ -42,4 +54,5 @@ export interface Config {
   readonly requestMs: number;
   readonly applicationInsights: Secret | null;
   readonly capture: CaptureConfig;
+  readonly maintenance: MaintenanceConfig;
 }

@@ -2,7 +2,8 @@ import { type Fault } from './fault';
 import { SETTING_NAMES } from './settings';
 
 /** Names that begin so are this app's: an unknown one has no effect, which nobody who set it expects. */
-const OWN = /^(EVENTHUB_|STORAGE_CONNECTION_STRING|LAKE_|INGEST_|CAPTURE_|POSTGRES_EVENTHUB_|MONGODB_EVENTHUB_)/i;
+const OWN =
+  /^(EVENTHUB_|STORAGE_CONNECTION_STRING|LAKE_|INGEST_|CAPTURE_|MAINTENANCE_|POSTGRES_EVENTHUB_|MONGODB_EVENTHUB_)/i;
 
 /**
  * Faults for names that look like a setting's and are not: another case, other or missing underscores, up to two letters

@@ -22,6 +22,7 @@ export function applyRules(
   judgeSizes(parsed.settings, report);
   judgeTimes(parsed.settings, env[FUNCTION_TIMEOUT_OVERRIDE], report);
   judgeCapture(parsed.settings, env, report);
+  judgeMaintenance(parsed.settings, env, report);
 
   const complete = parsed.faults.length === 0 && faults.length === 0;
   return { config: complete ? build(parsed.settings as Settings, env) : null, faults };
@@ -126,6 +127,25 @@ function judgeCapture(settings: Partial<Settings>, env: NodeJS.ProcessEnv, repor
   report('CAPTURE_RUN_SECONDS', `${run}`, expected, 'Lower it, or raise functionTimeout');
 }
 
+/** The host reads its group with an owner level, so it would send a second reader away, and we it. */
+function judgeMaintenance(settings: Partial<Settings>, env: NodeJS.ProcessEnv, report: Report): void {
+  const { EVENTHUB_CONSUMER_GROUP: group, EVENTHUB_REPAIR_CONSUMER_GROUP: repair } = settings;
+  if (repair !== undefined && repair.toLowerCase() === group?.toLowerCase()) {
+    const expected = 'a consumer group of its own';
+    report(
+      'EVENTHUB_REPAIR_CONSUMER_GROUP',
+      `${shown(repair)}, which EVENTHUB_CONSUMER_GROUP names, too`,
+      expected,
+      'Make one',
+    );
+  }
+  const { MAINTENANCE_RUN_SECONDS: run } = settings;
+  const limit = functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]);
+  if (run === undefined || run <= limit * 0.8) return;
+  const expected = `at most four fifths of functionTimeout, which is ${limit} s`;
+  report('MAINTENANCE_RUN_SECONDS', `${run}`, expected, 'Lower it, or raise functionTimeout');
+}
+
 /** Only called when every rule holds. */
 function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
   return {
@@ -154,6 +174,12 @@ function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
       })),
       runMs: settings.CAPTURE_RUN_SECONDS * 1000,
       abortMs: functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]) * 900,
+    },
+    maintenance: {
+      repairGroup: settings.EVENTHUB_REPAIR_CONSUMER_GROUP,
+      runMs: settings.MAINTENANCE_RUN_SECONDS * 1000,
+      targetBytes: settings.LAKE_OPTIMIZE_TARGET_MIB * MIB,
+      closedAfterMs: settings.LAKE_OPTIMIZE_AFTER_HOURS * 3_600_000,
     },
   };
 }

@@ -76,6 +76,10 @@ export const SETTINGS = {
     meaning: "the pipeline's own consumer group, in both hubs",
     example: 'lake',
   }),
+  EVENTHUB_REPAIR_CONSUMER_GROUP: withDefault(kinds.consumerGroupName, 'lake-repair', {
+    meaning: 'the consumer group through which gaps are read again, in both hubs; another one than the former',
+    example: 'lake-repair',
+  }),
   EVENTHUB_RETENTION_DAYS: withDefault(kinds.wholeNumber(1, 90), 7, {
     meaning: 'how long the hubs keep events: how far back a partition without a ledger looks for files of its own',
     example: '7',
@@ -115,6 +119,26 @@ export const SETTINGS = {
   CAPTURE_RUN_SECONDS: withDefault(kinds.wholeNumber(5, 86_400), 290, {
     meaning: 'for so long such a run captures, then the next takes over; just below what `CAPTURE_SCHEDULE` leaves',
     example: '290',
+  }),
+  MAINTENANCE_WEEKLY_SCHEDULE: withDefault(kinds.schedule, '0 0 3 * * 0', {
+    meaning: 'when checkpoints are cleaned up, debris is swept and closed days are optimised, UTC',
+    example: '0 0 3 * * 0',
+  }),
+  MAINTENANCE_DAILY_SCHEDULE: withDefault(kinds.schedule, '0 30 1 * * *', {
+    meaning: 'when completeness is proved and gaps are filled, UTC',
+    example: '0 30 1 * * *',
+  }),
+  MAINTENANCE_RUN_SECONDS: withDefault(kinds.wholeNumber(30, 86_400), 450, {
+    meaning: 'such a run begins nothing new after this time; at most four fifths of `functionTimeout`',
+    example: '450',
+  }),
+  LAKE_OPTIMIZE_TARGET_MIB: withDefault(kinds.wholeNumber(1, 4096), 128, {
+    meaning: 'size that merged files come close to and do not exceed, in MiB',
+    example: '128',
+  }),
+  LAKE_OPTIMIZE_AFTER_HOURS: withDefault(kinds.wholeNumber(1, 8760), 24, {
+    meaning: 'a day is optimised so long after its end, UTC',
+    example: '24',
   }),
 };
 

@@ -20,15 +20,16 @@ export function azureMaintenanceLake(
 
   async function* listed(folder: string, recursive: boolean): AsyncGenerator<ListedFile & { isFolder: boolean }> {
     for await (const item of listedPaths(call, files, folder, recursive)) {
-      const { name = '', contentLength = 0, etag, isDirectory } = item;
-      yield { path: name, bytes: contentLength, etag: quoted(etag), isFolder: isDirectory === true };
+      const { name = '', contentLength = 0, etag, isDirectory, lastModified } = item;
+      const modifiedAt = lastModified?.getTime() ?? 0;
+      yield { path: name, bytes: contentLength, etag: quoted(etag), modifiedAt, isFolder: isDirectory === true };
     }
   }
 
   return {
     async *list(folder) {
-      for await (const { path, bytes, etag, isFolder } of listed(folder, true)) {
-        if (!isFolder) yield { path, bytes, etag };
+      for await (const { isFolder, ...file } of listed(folder, true)) {
+        if (!isFolder) yield file;
       }
     },
 

@@ -33,4 +33,6 @@ export interface FileVersion {
 
 export interface ListedFile extends FileVersion {
   readonly path: string;
+  /** When it was last written, by the service's clock, UTC ms to the second; a rename does not change it. */
+  readonly modifiedAt: number;
 }

@@ -1,4 +1,4 @@
-import { type MaintenanceLake } from '../../../src/lib/maintenance/port';
+import { type ListedFile, type MaintenanceLake } from '../../../src/lib/maintenance/port';
 import { type MemoryStore } from '../../simulation/memory-store';
 import { type Sender, type Wire } from '../../simulation/wire';
 
@@ -12,8 +12,10 @@ export function maintenanceLakeOver(wire: Wire, sender: Sender, store: MemorySto
   };
   return {
     async *list(folder) {
-      const list = (): { path: string; bytes: number; etag: string }[] =>
-        store.list(folder).map((file) => ({ ...file, etag: store.files.get(file.path)?.etag ?? '' }));
+      const list = (): ListedFile[] =>
+        store
+          .list(folder)
+          .map((file) => ({ ...file, etag: store.files.get(file.path)?.etag ?? '', modifiedAt: 0 }));
       yield* await send(`list ${folder}`, list);
     },
     async *folders(folder) {

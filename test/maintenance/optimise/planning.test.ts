@@ -13,7 +13,7 @@ function file(shelf: Shelf, first: number, last: number, count: number, bytes = 
   const range = { first: BigInt(first), last: BigInt(last) };
   const name = { firstEnqueuedAt: BEGIN + first, partition: '3', incarnation, ...range, count };
   const path = `${shelf}/postgresql/2026/11/22/${formatName(name)}`;
-  return { path, bytes, etag: '"e"', shelf, file: name };
+  return { path, bytes, etag: '"e"', modifiedAt: 0, shelf, file: name };
 }
 
 const bronze = (first: number, last: number, bytes = 10, incarnation = 1): ShelvedFile =>
@@ -76,7 +76,7 @@ test('a plan has no more runs than it may', () => {
 });
 
 test('strangers are told apart', () => {
-  expect(shelved('bronze', { path: 'bronze/postgresql/2026/11/22/notes.txt', bytes: 1, etag: '"e"' })).toBeNull();
+  expect(shelved('bronze', { path: 'bronze/postgresql/2026/11/22/notes.txt', bytes: 1, etag: '"e"', modifiedAt: 0 })).toBeNull();
 });
 
 test.each([

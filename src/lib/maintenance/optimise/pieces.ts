@@ -1,4 +1,4 @@
-import { type MaintenanceLake, type ListedFile } from '../port';
+import { type FileVersion, type MaintenanceLake } from '../port';
 
 /** How much of a file is read by one request. */
 const PIECE_BYTES = 4 << 20;
@@ -40,7 +40,7 @@ interface Wanted<T> {
  *
  * @throws InputGone, or what the lake throws
  */
-export async function* piecesOf<T extends ListedFile>(
+export async function* piecesOf<T extends FileVersion & { readonly path: string }>(
   lake: MaintenanceLake,
   files: readonly T[],
 ): AsyncGenerator<Piece<T>> {
@@ -73,7 +73,9 @@ function hasRoom(requests: number, bytes: number): boolean {
   return requests < AHEAD_REQUESTS && bytes <= AHEAD_BYTES;
 }
 
-function* piecesToRead<T extends ListedFile>(files: readonly T[]): Generator<Wanted<T>, undefined> {
+function* piecesToRead<T extends FileVersion & { readonly path: string }>(
+  files: readonly T[],
+): Generator<Wanted<T>, undefined> {
   for (const of of files) {
     for (let offset = 0; offset < of.bytes; offset += PIECE_BYTES) {
       const length = Math.min(PIECE_BYTES, of.bytes - offset);
@@ -82,7 +84,10 @@ function* piecesToRead<T extends ListedFile>(files: readonly T[]): Generator<Wan
   }
 }
 
-async function read<T extends ListedFile>(lake: MaintenanceLake, { of, offset, length }: Wanted<T>): Promise<Buffer> {
+async function read<T extends FileVersion & { readonly path: string }>(
+  lake: MaintenanceLake,
+  { of, offset, length }: Wanted<T>,
+): Promise<Buffer> {
   const bytes = await lake.readPiece(of.path, of.etag, offset, length);
   if (typeof bytes === 'string') throw new InputGone(of.path, bytes);
   if (bytes.length !== length) throw new InputGone(of.path, 'changed');
