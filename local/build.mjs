@@ -3,10 +3,11 @@
  * elsewhere. The functions' bundle is all that is published besides host.json and package.json: it needs no node_modules.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledPackages, licenceText } from './licences.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -22,6 +23,7 @@ const BUNDLES = [
   { entry: 'local/start.ts', file: 'start.js' },
   { entry: 'local/demo/main.ts', file: 'demo.js' },
   { entry: 'local/smoke/main.ts', file: 'smoke.js' },
+  { entry: 'local/package/main.ts', file: 'package.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];
 
@@ -36,24 +38,59 @@ const common = {
   // @azure/storage-common calls createRequire(import.meta.url), which CommonJS does not have.
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-  sourcemap: true,
+  sourcemap: 'external',
   sourcesContent: false,
   legalComments: 'linked',
   logLevel: 'warning',
 };
 
-await mkdir(outDirectory, { recursive: true });
+/** The files of this build directly in the output directory. */
+const written = new Set();
+
+await mkdir(join(outDirectory, 'maps'), { recursive: true });
 await Promise.all(
   BUNDLES.filter(({ entry }) => existsSync(join(root, entry))).map(async ({ entry, file, published = false }) => {
-    const { outputFiles } = await build({
+    const { outputFiles, metafile } = await build({
       ...common,
       entryPoints: [join(root, entry)],
       // Source maps tell paths from here, so what is built elsewhere is the same to the byte and tells no other place.
       outfile: join(root, 'dist', file),
+      absWorkingDir: root,
       write: false,
+      metafile: true,
       // Development tools find their packages in node_modules; what is published must carry its own.
       ...(published ? {} : { packages: 'external' }),
     });
-    await Promise.all(outputFiles.map(({ path, contents }) => writeFile(join(outDirectory, basename(path)), contents)));
+    await Promise.all(outputFiles.map(writeOutput));
+    if (!published) return;
+    const packages = await bundledPackages(root, metafile);
+    await put(`${file}.LICENSES.txt`, licenceText(packages));
+    const list = packages.map(({ name, version, licence }) => ({ name, version, licence }));
+    await writeFile(join(outDirectory, 'maps', `${file}.packages.json`), JSON.stringify(list, null, 1));
   }),
 );
+
+// What an older build has left would be published, or run, as if it were of this one.
+const left = (await readdir(outDirectory)).filter((file) => /\.(js|map|txt)$/.test(file) && !written.has(file));
+await Promise.all(left.map((file) => rm(join(outDirectory, file))));
+
+/** Maps lie apart: `.funcignore` can only let in what begins alike, and the published app has no use for them. */
+async function writeOutput({ path, text }) {
+  const file = basename(path);
+  if (file.endsWith('.map')) await writeFile(join(outDirectory, 'maps', file), fromMaps(text));
+  else await put(file, file.endsWith('.js') ? `${text}//# sourceMappingURL=maps/${file}.map\n` : text);
+}
+
+async function put(file, text) {
+  written.add(file);
+  await writeFile(join(outDirectory, file), text);
+}
+
+/** The sources as seen from maps/, one folder further down. */
+function fromMaps(text) {
+  const map = JSON.parse(text);
+  return JSON.stringify({
+    ...map,
+    sources: map.sources.map((source) => (source.includes('://') ? source : `../${source}`)),
+  });
+}

@@ -103,7 +103,7 @@ test('on wrong settings the start fails with every fault in one message, and no 
 });
 
 test('neither bundle nor source map holds a path of the machine that built it', async () => {
-  for (const file of ['functions.js', 'functions.js.map']) {
+  for (const file of ['functions.js', 'maps/functions.js.map']) {
     const text = await readFile(join(app.directory, 'dist', file), 'utf8');
     for (const path of [process.cwd(), process.cwd().slice(1), app.directory]) expect(text.includes(path)).toBe(false);
   }
