@@ -85,6 +85,11 @@ export function ledgerPath(of: Incarnate): string {
   return `_system/ledger/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
 }
 
+/** The gaps of one incarnation of a hub partition that were given up for good. */
+export function closedGapsPath(of: Incarnate): string {
+  return `_system/gaps/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
+}
+
 /** Where the bytes of a ledger that was rebuilt are kept, for whoever wants to know what had happened. */
 export function replacedLedgerPath(of: Incarnate, id: string): string {
   return `_system/ledger-replaced/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}_${id}.json`;
@@ -109,6 +114,14 @@ export function capturePath(source: Source, name: string): string {
 export function replacedCapturePath(source: Source, name: string, id: string): string {
   return `_system/capture-replaced/${source}/${name}_${id}.json`;
 }
+
+/** What an instance saw lately; `instance` is the process's own name: letters, digits and hyphens. */
+export function observedPath(instance: string): string {
+  return `${OBSERVED_FOLDER}/${instance}.json`;
+}
+
+/** Where instances leave what they saw lately. */
+export const OBSERVED_FOLDER = '_system/observed';
 
 /** The last part of `path`. */
 export function nameOf(path: string): string {
