@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundledPackages, licenceText } from './licences.mjs';
+import { statusPage } from './page.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -70,8 +71,10 @@ await Promise.all(
   }),
 );
 
+await put('status.html', await statusPage(root));
+
 // What an older build has left would be published, or run, as if it were of this one.
-const left = (await readdir(outDirectory)).filter((file) => /\.(js|map|txt)$/.test(file) && !written.has(file));
+const left = (await readdir(outDirectory)).filter((file) => /\.(js|map|txt|html)$/.test(file) && !written.has(file));
 await Promise.all(left.map((file) => rm(join(outDirectory, file))));
 
 /** Maps lie apart: `.funcignore` can only let in what begins alike, and the published app has no use for them. */
