@@ -1,10 +1,14 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { clean } from './lake/clean';
+import { doctor } from './lake/doctor';
 import { optimize } from './lake/optimize';
+import { addQuarantine } from './lake/quarantine-commands';
 import { rebuild } from './lake/rebuild';
 import { EXIT_FAILED } from './lake/room';
+import { resetCheckpoint } from './lake/reset-checkpoint';
 import { status } from './lake/status';
 import { verify } from './lake/verify';
+import { withScope } from './lake/verify-deep';
 
 /** `npm run lake`: the operator's tool. */
 
@@ -23,8 +27,9 @@ withJson(program.command('status'))
   .option('--no-hub', 'do not ask Event Hubs')
   .action(status);
 
-withJson(program.command('verify'))
+withScope(withJson(program.command('verify')))
   .description('prove from file names and ledgers which events are in the lake, and which are missing')
+  .option('--deep', 'read every line, too; of the sources and days asked for', false)
   .action(verify);
 
 withJson(program.command('optimize'))
@@ -45,6 +50,24 @@ program
   .argument('<partition>', "the hub's partition", wholeNumber)
   .option('--incarnation <n>', 'of the hub', wholeNumber, '1')
   .action(rebuild);
+
+withJson(program.command('doctor'))
+  .description('try what the app will do, and tell what fails with the fix')
+  .action(doctor);
+
+withJson(program.command('reset-checkpoint'))
+  .description(
+    "delete the host's checkpoint, so that reading begins at the start of what the hub still holds; nothing doubles",
+  )
+  .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
+  .argument('<partition>', "the hub's partition, or all", (text: string) =>
+    text === 'all' ? text : String(Number(wholeNumber(text))),
+  )
+  .option('--dry-run', 'tell, and delete nothing', false)
+  .option('--force', 'also while an app holds the partition: its next batch writes the checkpoint again', false)
+  .action(resetCheckpoint);
+
+addQuarantine(program);
 
 function wholeNumber(text: string): string {
   if (/^\d{1,6}$/.test(text)) return text;

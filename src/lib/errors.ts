@@ -39,7 +39,11 @@ export type ErrorCode =
   /** Another process captures the same database: it has kept its progress meanwhile. */
   | 'CAPTURE_OVERTAKEN'
   /** What is kept of a database's progress is not what this program wrote, or a newer one wrote it. */
-  | 'CAPTURE_STATE_INVALID';
+  | 'CAPTURE_STATE_INVALID'
+  /** A run of maintenance went to its end, but not all of it: what failed is in the message. */
+  | 'MAINTENANCE_FAILED'
+  /** The proof of completeness found something missing, damaged or newly lost, or could not be made. */
+  | 'LAKE_INCOMPLETE';
 
 /** An error with a code that docs, alerts and callers can rely on. */
 export class PipelineError extends Error {

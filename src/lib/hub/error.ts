@@ -23,7 +23,7 @@ export function hubError(thrown: unknown, place: HubPlace): PipelineError {
 /** The same for a batch of events that was to be sent. */
 export function sendError(thrown: unknown, place: HubPlace): PipelineError {
   const { found, action, retryable } = diagnose(innermost(thrown), place);
-  const message = `Event Hubs namespace ${place.namespace}, hub ${place.hub}: found ${found}; expected that it takes events. ${action.replace('Data Receiver', 'Data Sender')}.`;
+  const message = `Event Hubs namespace ${place.namespace}, hub ${place.hub}: found ${found}; expected that it takes events. ${action.replace('Data Receiver, or check the key', 'Data Sender; a key needs a policy with the right Send')}.`;
   return new PipelineError('EVENT_HUBS_FAILED', message, { retryable, cause: thrown ?? undefined });
 }
 

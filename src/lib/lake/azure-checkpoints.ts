@@ -31,7 +31,12 @@ export function azureCheckpoints(
       signal.throwIfAborted();
       const result = race(error);
       if (result !== undefined) return result;
-      throw hostStorageFailure(`${what} at ${container.url}`, error, timeout.aborted ? requestMs : null);
+      // Behind the question mark there may be a signature.
+      throw hostStorageFailure(
+        `${what} at ${container.url.split('?', 1)[0] ?? ''}`,
+        error,
+        timeout.aborted ? requestMs : null,
+      );
     }
   }
 
@@ -72,6 +77,24 @@ export function azureCheckpoints(
           return metadata?.['sequencenumber'] ?? null;
         },
         (error) => (isGone(error) ? null : undefined),
+      ),
+
+    look: (name) =>
+      call(
+        `read properties of ${name}`,
+        async (abortSignal) => {
+          const found = await container.getBlobClient(name).getProperties({ abortSignal });
+          const { etag = '', contentLength: bytes = 0, metadata = {}, lastModified, date } = found;
+          return {
+            name,
+            etag,
+            bytes,
+            metadata,
+            modifiedAt: lastModified?.getTime() ?? 0,
+            seenAt: date?.getTime() ?? 0,
+          };
+        },
+        (error) => (statusOf(error) === 404 ? null : undefined),
       ),
 
     async removeIfUnchanged({ name, etag }) {

@@ -5,6 +5,16 @@ export interface SeenBlob {
   readonly bytes: number;
 }
 
+/** A record as the service tells it at one moment; its body is not read. */
+export interface SeenRecord extends SeenBlob {
+  /** What the record says: `offset` and `sequencenumber`, or `ownerid`; names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** When it was last written, UTC ms, to the second: by the service's clock. */
+  readonly modifiedAt: number;
+  /** When it was looked at, by the same clock. */
+  readonly seenAt: number;
+}
+
 /** The container in which the Functions host keeps who reads which partition, and how far. */
 export interface CheckpointBlobs {
   /**
@@ -27,6 +37,13 @@ export interface CheckpointBlobs {
    * @throws PipelineError STORAGE_FAILED
    */
   sequenceOf(name: string): Promise<string | null>;
+
+  /**
+   * What a record says, and when it was written; null when there is none. (A container that is missing counts as such.)
+   *
+   * @throws PipelineError STORAGE_FAILED
+   */
+  look(name: string): Promise<SeenRecord | null>;
 
   /**
    * Deletes what is as it was seen. `changed` when it was renewed since, or somebody holds a lease on it; a blob that is
