@@ -35,6 +35,7 @@ function dataOf(bodies: readonly Buffer[], dataType: DataType): RpcTypedData {
  * becomes its text, or its JSON.
  */
 function bytesOf(body: unknown): Buffer {
+  if (body === null || body === undefined) return Buffer.alloc(0);
   if (Buffer.isBuffer(body)) return body;
   if (body instanceof Uint8Array) return Buffer.from(body);
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));

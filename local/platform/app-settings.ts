@@ -4,6 +4,7 @@ import { type PlatformConnectionStrings } from './platform';
 export interface NamedParts {
   readonly hubs: readonly [postgres: string, mongo: string];
   readonly consumerGroup: string;
+  readonly repairGroup: string;
 }
 
 const given = (env: NodeJS.ProcessEnv, name: string, otherwise: string): string => {
@@ -19,6 +20,7 @@ export function namedParts(env: NodeJS.ProcessEnv): NamedParts {
       given(env, 'MONGODB_EVENTHUB_NAME', 'mongodb-changes'),
     ],
     consumerGroup: given(env, 'EVENTHUB_CONSUMER_GROUP', 'lake'),
+    repairGroup: given(env, 'EVENTHUB_REPAIR_CONSUMER_GROUP', 'lake-repair'),
   };
 }
 

@@ -19,6 +19,8 @@ export interface PlatformSettings {
   readonly hubs: readonly string[];
   readonly partitions: number;
   readonly consumerGroup: string;
+  /** Another one, through which gaps are read again; as the settings' default where it is left out. */
+  readonly repairGroup?: string;
   /** Each storage request of the app is answered so much later. */
   readonly latencyMs: number;
   /** What else must be up before the health answer is 200. */
@@ -75,7 +77,7 @@ export async function startPlatform(settings: PlatformSettings): Promise<Platfor
         hubs: settings.hubs.map((name) => ({
           name,
           partitionCount: settings.partitions,
-          consumerGroups: [settings.consumerGroup],
+          consumerGroups: [settings.consumerGroup, settings.repairGroup ?? 'lake-repair'],
           retentionMs: RETENTION_MS[folder === null ? 'memory' : 'folder'],
         })),
         ...(settings.isReady === undefined ? {} : { isReady: settings.isReady }),

@@ -22,6 +22,7 @@ export async function openPlatform(
     ...{ blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, folder },
     hubs: [...parts.hubs, ...options.hub],
     consumerGroup: parts.consumerGroup,
+    repairGroup: parts.repairGroup,
     latencyMs: latency,
     isReady,
     log: console.error,

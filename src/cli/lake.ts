@@ -5,6 +5,7 @@ import { optimize } from './lake/optimize';
 import { addQuarantine } from './lake/quarantine-commands';
 import { rebuild } from './lake/rebuild';
 import { EXIT_FAILED } from './lake/room';
+import { repair } from './lake/repair';
 import { resetCheckpoint } from './lake/reset-checkpoint';
 import { status } from './lake/status';
 import { verify } from './lake/verify';
@@ -50,6 +51,13 @@ program
   .argument('<partition>', "the hub's partition", wholeNumber)
   .option('--incarnation <n>', 'of the hub', wholeNumber, '1')
   .action(rebuild);
+
+withJson(program.command('repair'))
+  .description('publish what is committed, read gaps again from the hub, close what it no longer has')
+  .option('--dry-run', 'ask and read the hub, tell, and write nothing', false)
+  .option('--reopen', 'read again, too, what the ledger covers and no file names: files that were taken away', false)
+  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
+  .action(repair);
 
 withJson(program.command('doctor'))
   .description('try what the app will do, and tell what fails with the fix')

@@ -1,36 +1,51 @@
 import { type EventHubsAccess } from '../config/config';
-import { hubError } from './error';
 import { connectHub, namespaceOf } from './connect';
+import { hubError } from './error';
+
+/** How far a hub is. Times in UTC ms. */
+export interface HubProgress {
+  readonly createdAt: number;
+  readonly partitions: readonly PartitionProgress[];
+}
 
 /** How far a partition of a hub is. */
 export interface PartitionProgress {
   readonly partition: string;
   /** The last event's sequence number; null where there never was one. */
   readonly last: bigint | null;
+  /** When the last event was accepted, UTC ms; null where there never was one. */
+  readonly lastEnqueuedAt: number | null;
+  /** Nothing is kept there: never was, or no longer is. */
+  readonly isEmpty: boolean;
 }
 
 /**
- * Asks a hub how far each partition is.
+ * Asks a hub when it was made and how far each partition is.
  *
  * @param timeoutMs each question has so long
  * @throws PipelineError EVENT_HUBS_FAILED
  */
-export async function hubProgress(
-  access: EventHubsAccess,
-  hub: string,
-  timeoutMs: number,
-): Promise<readonly PartitionProgress[]> {
+export async function hubProgress(access: EventHubsAccess, hub: string, timeoutMs: number): Promise<HubProgress> {
   const place = { namespace: namespaceOf(access), hub, timeoutMs };
   const client = await connectHub(access, hub, timeoutMs).catch(() => Promise.reject(hubError(null, place)));
   try {
-    const ids = await client.getPartitionIds({ abortSignal: AbortSignal.timeout(timeoutMs) });
-    return await Promise.all(
-      ids.map(async (partition) => {
+    const { createdOn, partitionIds } = await client.getEventHubProperties({
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    });
+    const partitions = await Promise.all(
+      partitionIds.map(async (partition): Promise<PartitionProgress> => {
         const abortSignal = AbortSignal.timeout(timeoutMs);
-        const { lastEnqueuedSequenceNumber: last } = await client.getPartitionProperties(partition, { abortSignal });
-        return { partition, last: last < 0 ? null : BigInt(last) };
+        const facts = await client.getPartitionProperties(partition, { abortSignal });
+        const last = facts.lastEnqueuedSequenceNumber;
+        return last < 0
+          ? { partition, last: null, lastEnqueuedAt: null, isEmpty: true }
+          : {
+              ...{ partition, last: BigInt(last), lastEnqueuedAt: facts.lastEnqueuedOnUtc.getTime() },
+              isEmpty: facts.isEmpty,
+            };
       }),
     );
+    return { createdAt: createdOn.getTime(), partitions };
   } catch (thrown) {
     throw hubError(thrown, place);
   } finally {

@@ -90,6 +90,16 @@ export function closedGapsPath(of: Incarnate): string {
   return `_system/gaps/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
 }
 
+/** The folder of a hub's ledgers, of all its incarnations and partitions. */
+export function ledgerFolder(namespace: string, hub: string): string {
+  return `_system/ledger/${namespace}/${hub}`;
+}
+
+/** Where the ledger waits while its hub is gone; at one of the two places, never at both. */
+export function archivedLedgerPath(of: Incarnate): string {
+  return `_system/ledger-archive/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}.json`;
+}
+
 /** Where the bytes of a ledger that was rebuilt are kept, for whoever wants to know what had happened. */
 export function replacedLedgerPath(of: Incarnate, id: string): string {
   return `_system/ledger-replaced/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}_${id}.json`;
@@ -98,6 +108,49 @@ export function replacedLedgerPath(of: Incarnate, id: string): string {
 /** The plan that may be merging a partition's files of a day (`2026/11/22`). */
 export function planPath(source: Source, day: string, partition: string): string {
   return `_system/optimise/${source}/${day.replaceAll('/', '-')}/${partition}.json`;
+}
+
+/** Where what is known of a source's days is told. */
+export function markersFolder(source: Source): string {
+  return `_system/complete/${source}`;
+}
+
+/** What is known of one day (`2026/11/22`) of a source: whether all of it is in the lake. */
+export function markerPath(source: Source, day: string): string {
+  return `${markersFolder(source)}/${day}.json`;
+}
+
+/** Up to when a source is complete. */
+export function throughPath(source: Source): string {
+  return `${markersFolder(source)}.json`;
+}
+
+/** Runs of maintenance that go on one at a time. */
+export type RunName = 'weekly' | 'daily';
+
+/** Whose lease says who looks after the lake at the moment. */
+export function lockPath(name: RunName): string {
+  return `_system/maintenance/${name}.lock`;
+}
+
+/** What became of the last such run. */
+export function runRecordPath(name: RunName): string {
+  return `_system/maintenance/${name}.json`;
+}
+
+/** Where the plans of a day (`2026/11/22`) are, one for each partition. */
+export function planFolder(source: Source, day: string): string {
+  return `_system/optimise/${source}/${day.replaceAll('/', '-')}`;
+}
+
+/** Where the records of a source's quarantined events are that were sent again. */
+export function replayedFolder(source: Source): string {
+  return `_system/replayed/${source}`;
+}
+
+/** What was done to send one quarantined event again. */
+export function replayedPath(source: Source, of: Incarnate, sequence: bigint): string {
+  return `${replayedFolder(source)}/${of.namespace}/${of.hub}/${of.incarnation}/${of.partition}/${sequence}.json`;
 }
 
 /** Where an event lies that is too large for the hub; `eventId` is the sender's name for it, and alone decides the path. */

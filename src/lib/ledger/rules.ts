@@ -1,6 +1,6 @@
 import { type HubEvent, type HubPartition, type Source } from '../decode/event';
-import { cover, isCovered, type Coverage } from './coverage';
-import { type Ledger, type StagedRun, type Successor } from './ledger';
+import { cover, isCovered, type Coverage, type Range } from './coverage';
+import { type Gap, type Ledger, type StagedRun, type Successor } from './ledger';
 
 /** Who a ledger that does not exist yet will be. */
 export interface Birth extends HubPartition {
@@ -66,6 +66,75 @@ export function commit(ledger: Ledger | Birth, runs: readonly StagedRun[], now: 
 export function settled(ledger: Ledger): Ledger {
   return { ...ledger, pending: [] };
 }
+
+/**
+ * The ledger without those parts of its open gaps that are in `ranges`: their events will never come, and count as covered.
+ * Who closes gaps has noted them (closed-gaps.ts), and keeps the files pending.
+ */
+export function closeGaps(ledger: Ledger, ranges: readonly Range[]): Ledger {
+  const parts = openParts(ledger, ranges);
+  const { gaps } = parts.reduce<Coverage>((coverage, part) => cover(coverage, part, part.noticedAt), ledger);
+  return { ...ledger, gaps };
+}
+
+/** The parts of the open gaps that are in `ranges` (apart from each other), each with the time at which its gap was noticed. */
+export function openParts({ gaps }: Pick<Ledger, 'gaps'>, ranges: readonly Range[]): Gap[] {
+  return gaps.flatMap((gap) => ranges.flatMap((range) => common(gap, range))).sort(byFirst);
+}
+
+/**
+ * The ledger with its coverage of `ranges` (apart from each other) taken back: what the lake has lost, and the hub may still have. They
+ * become open gaps; at the end of what is covered they are as if they had never come, since `last` is always covered. What is
+ * pending must be known to be published, and is forgotten.
+ *
+ * The generation changes, as with every ledger that covers less than before. A writer that committed by the old one, and finds neither its
+ * staged file nor the final one, could else take the file for published; so it judges its batch again, and fills the gap.
+ *
+ * @returns null where nothing would be covered any more
+ */
+export function reopened(ledger: Ledger, ranges: readonly Range[], generation: string, now: number): Ledger | null {
+  const kept = coveredRanges(ledger).flatMap((covered) => without(covered, ranges));
+  const last = kept.at(-1)?.last;
+  if (last === undefined) return null;
+  const gaps: Gap[] = [];
+  const all = [...ledger.gaps, ...coveredParts(ledger, ranges).map((part) => ({ ...part, noticedAt: now }))];
+  for (const gap of all.sort(byFirst)) {
+    const before = gaps.at(-1);
+    if (gap.first > last) continue;
+    if (before?.last !== gap.first - 1n) gaps.push(gap);
+    else gaps[gaps.length - 1] = { ...before, last: gap.last, noticedAt: Math.min(before.noticedAt, gap.noticedAt) };
+  }
+  return { ...ledger, generation, last, gaps, pending: [] };
+}
+
+/** The parts of what is covered that are in `ranges`. */
+export function coveredParts(coverage: Coverage, ranges: readonly Range[]): Range[] {
+  return coveredRanges(coverage).flatMap((covered) => ranges.flatMap((range) => common(covered, range)));
+}
+
+/** The numbers covered, as stretches: ascending. */
+function coveredRanges({ start, last, gaps }: Coverage): Range[] {
+  return without({ first: start, last }, gaps);
+}
+
+function without(range: Range, ranges: readonly Range[]): Range[] {
+  const left: Range[] = [];
+  let next = range.first;
+  for (const { first, last } of ranges.flatMap((other) => common(range, other)).sort(byFirst)) {
+    if (first > next) left.push({ first: next, last: first - 1n });
+    next = last + 1n;
+  }
+  return next <= range.last ? [...left, { first: next, last: range.last }] : left;
+}
+
+/** What `range` shares with `other`, with everything else that `range` tells; none or one. */
+function common<T extends Range>(range: T, other: Range): T[] {
+  const first = range.first > other.first ? range.first : other.first;
+  const last = range.last < other.last ? range.last : other.last;
+  return first <= last ? [{ ...range, first, last }] : [];
+}
+
+const byFirst = (a: Range, b: Range): number => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
 /** The ledger with its hub succeeded by one of the same name; its pending files must be known to be published. */
 export function succeeded(ledger: Ledger, successor: Successor): Ledger {

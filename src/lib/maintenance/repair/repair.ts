@@ -1,0 +1,121 @@
+import { PipelineError } from '../../errors';
+import { LedgerCache } from '../../ledger/cache';
+import { type Range } from '../../ledger/coverage';
+import { type Ledger } from '../../ledger/ledger';
+import { ledgerPath } from '../../ledger/names';
+import { readLedger } from '../../ledger/open';
+import { settle } from '../../ledger/settle';
+import { goneHubs } from '../checkpoints/ask';
+import { readLedgers } from '../completeness/ledgers';
+import { expireAll, NONE, repairPartition, stillOpen, type Repaired } from './partition';
+import { missingNumbers } from './reopen';
+import { type OpenReason, type PartitionRepair, type RepairReport } from './report';
+import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
+
+const CONFIRM_AFTER_MS = 2_000;
+
+/**
+ * Looks for what is missing in the lake, and fills or closes it: publishes what is committed, reads gaps again from the hub, and gives up
+ * what the hub no longer has. One partition after the other; a failure of one is told, and stops no other. Writers may go on meanwhile.
+ *
+ * @throws PipelineError where the ledgers cannot be listed or read; what the signal was aborted with
+ */
+export async function repair(room: RepairRoom, scope: RepairScope, options: RepairOptions): Promise<RepairReport> {
+  const ledgers = await readLedgers(room.lake);
+  // Nobody else's ledgers in memory are taken out or trusted.
+  const own: RepairRoom = { ...room, landing: { ...room.landing, ledgers: new LedgerCache() } };
+  const missing = options.reopen ? await missingNumbers(room) : new Map<string, readonly Range[]>();
+  const isAsked = (ledger: Ledger): boolean =>
+    ledger.successor === null && (ledger.gaps.length > 0 || (missing.get(ledgerPath(ledger)) ?? []).length > 0);
+  const gone = await hubsGone(own, scope, ledgers.filter(isAsked), options);
+  const partitions: PartitionRepair[] = [];
+  for (const ledger of ledgers) {
+    const lacking = missing.get(ledgerPath(ledger)) ?? [];
+    const isGone = ledger.namespace === scope.namespace && gone.has(ledger.hub);
+    partitions.push(await repairOne({ room: own, scope, options }, ledger, lacking, isGone));
+  }
+  return {
+    isDryRun: options.dryRun,
+    partitions: partitions.filter(isWorthTelling),
+    isOutOfTime: partitions.some(({ open }) => open.some(({ reason }) => reason === 'out_of_time')),
+  };
+}
+
+/** The hubs of those ledgers that are proven gone: not found twice, while another one of the namespace answers. */
+async function hubsGone(
+  { namespace }: RepairRoom,
+  scope: RepairScope,
+  ledgers: readonly Ledger[],
+  { isTimeUp, confirmAfterMs = CONFIRM_AFTER_MS }: RepairOptions,
+): Promise<ReadonlySet<string>> {
+  const asked = ledgers.filter((ledger) => ledger.namespace === scope.namespace).map(({ hub }) => hub);
+  if (asked.length === 0) return new Set();
+  const hubs = new Set([...Object.values(scope.hubs).map((hub) => hub.toLowerCase()), ...asked]);
+  const ours = { namespace: scope.namespace, hubs: [...hubs], consumerGroup: scope.group };
+  const gone = await goneHubs(namespace, ours, { atOnce: 4, confirmAfterMs, outOfTime: isTimeUp });
+  return new Set(gone.map(({ hub }) => hub));
+}
+
+function isWorthTelling({ settled, filled, absent, expired, reopened, open, failure }: PartitionRepair): boolean {
+  return settled + filled + absent.length + expired.length + reopened.length + open.length > 0 || failure !== null;
+}
+
+/** What a run is about. */
+interface Run {
+  readonly room: RepairRoom;
+  readonly scope: RepairScope;
+  readonly options: RepairOptions;
+}
+
+/** One partition in one incarnation. */
+async function repairOne(
+  run: Run,
+  before: Ledger,
+  missing: readonly Range[],
+  isGone: boolean,
+): Promise<PartitionRepair> {
+  const { source, namespace, hub, incarnation, partition, gaps } = before;
+  const told = { source, namespace, hub, incarnation, partition };
+  let settled = 0;
+  try {
+    settled = await settleOne(run, before);
+    // Writers may have filled some since, or found more.
+    const ledger = (await readLedger(run.room.lake, before))?.ledger ?? before;
+    return { ...told, settled, ...(await fillOrClose(run, ledger, missing, isGone)), failure: null };
+  } catch (error) {
+    if (run.options.signal.aborted || !(error instanceof PipelineError)) throw error;
+    const isHub = error.code === 'EVENT_HUBS_FAILED';
+    const why = { reason: isHub ? 'unknown' : 'failed', detail: isHub ? error.message : null } as const;
+    const open = stillOpen([...gaps, ...missing], why);
+    return { ...told, settled, ...NONE, open, failure: isHub ? null : error.message };
+  }
+}
+
+async function settleOne({ room, options }: Run, ledger: Ledger): Promise<number> {
+  if (ledger.pending.length === 0 || options.isTimeUp()) return 0;
+  if (options.dryRun) return ledger.pending.length;
+  const settled = await settle(room.lake, ledger);
+  return typeof settled === 'number' ? settled : 0;
+}
+
+async function fillOrClose(
+  { room, scope, options }: Run,
+  ledger: Ledger,
+  missing: readonly Range[],
+  isGone: boolean,
+): Promise<Repaired> {
+  const open = (reason: OpenReason, detail: string | null = null): Repaired => ({
+    ...NONE,
+    open: stillOpen([...ledger.gaps, ...missing], { reason, detail }),
+  });
+  if (ledger.gaps.length + missing.length === 0) return NONE;
+  if (options.isTimeUp()) return open('out_of_time');
+  if (ledger.successor !== null || isGone) {
+    const expired = await expireAll(room, ledger, options.dryRun);
+    // Files that were taken away, and whose hub is no more: only restoring them can help.
+    return { ...expired, open: stillOpen(missing, { reason: 'hub_gone', detail: null }) };
+  }
+  if (ledger.namespace !== scope.namespace) return open('unknown', `the settings' namespace is ${scope.namespace}`);
+  if (scope.hubs[ledger.source].toLowerCase() !== ledger.hub) return open('other_hub');
+  return await repairPartition(room, scope, ledger, missing, options);
+}
