@@ -24,6 +24,7 @@ const BUNDLES = [
   { entry: 'local/start.ts', file: 'start.js' },
   { entry: 'local/demo/main.ts', file: 'demo.js' },
   { entry: 'local/smoke/main.ts', file: 'smoke.js' },
+  { entry: 'local/bicep/main.ts', file: 'infra.js' },
   { entry: 'local/package/main.ts', file: 'package.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];

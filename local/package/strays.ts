@@ -28,7 +28,7 @@ export function straysIn(files: readonly StagedFile[], mapsMayBeIn: boolean): st
 /** What the app cannot do without. */
 export function lacking(files: readonly StagedFile[]): string[] {
   const there = new Set(files.map(({ path }) => path));
-  return ['host.json', 'package.json', 'dist/functions.js', 'dist/functions.js.LICENSES.txt']
+  return ['host.json', 'package.json', 'dist/functions.js', 'dist/functions.js.LICENSES.txt', 'dist/status.html']
     .filter((path) => !there.has(path))
     .map((path) => `${path} is missing`);
 }

@@ -8,7 +8,14 @@ import { buildApp, type BuiltApp } from './bundle';
 
 const root = resolve(__dirname, '../..');
 const FUNCTIONS = 'dist/functions.js';
-const PUBLISHED = [FUNCTIONS, `${FUNCTIONS}.LEGAL.txt`, `${FUNCTIONS}.LICENSES.txt`, 'host.json', 'package.json'];
+const PUBLISHED = [
+  FUNCTIONS,
+  `${FUNCTIONS}.LEGAL.txt`,
+  `${FUNCTIONS}.LICENSES.txt`,
+  'dist/status.html',
+  'host.json',
+  'package.json',
+];
 
 let app: BuiltApp;
 
@@ -126,7 +133,7 @@ test.each([
 });
 
 test('what the app cannot do without is missed', () => {
-  expect(lacking([{ path: 'host.json', bytes: 1 }])).toHaveLength(3);
+  expect(lacking([{ path: 'host.json', bytes: 1 }])).toHaveLength(4);
 });
 
 test.each([
