@@ -47,6 +47,26 @@ module.exports = {
       to: { path: 'node_modules/(pg|pg-copy-streams|mongodb|bson)/' },
     },
     {
+      name: 'telemetry-sdk-lives-in-observability',
+      severity: 'error',
+      comment: 'And it is loaded when first needed.',
+      from: { path: '^src', pathNot: '^src/lib/observability/' },
+      to: { path: 'node_modules/applicationinsights/' },
+    },
+    {
+      name: 'page-runs-in-browsers',
+      severity: 'error',
+      comment: 'Of the rest it knows the form of the JSON that it shows.',
+      from: { path: '^src/page' },
+      to: { path: ['^src', 'node_modules/'], pathNot: ['^src/page', '^src/lib/status/status', 'node_modules/uplot/'] },
+    },
+    {
+      name: 'nothing-imports-the-page',
+      severity: 'error',
+      from: { pathNot: '^src/page' },
+      to: { path: '^src/page' },
+    },
+    {
       name: 'decode-and-ledger-know-no-sdk',
       severity: 'error',
       from: { path: '^src/lib/(decode|ledger)' },

@@ -13,9 +13,13 @@ import { statusPage } from './page.mjs';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const outDirectory = resolve(process.argv[2] ?? join(root, 'dist'));
 
+/** The package that sends telemetry, in a file of its own: in the functions' bundle it would be read at each cold start. */
+const TELEMETRY = 'telemetry.js';
+
 /** Entry → file under dist/. An entry that does not exist yet is passed over. */
 const BUNDLES = [
   { entry: 'src/functions/index.ts', file: 'functions.js', published: true },
+  { entry: 'node_modules/applicationinsights/out/src/index.js', file: TELEMETRY, published: true },
   { entry: 'src/cli/capture.ts', file: 'capture.js', published: true },
   { entry: 'src/cli/lake.ts', file: 'lake.js', published: true },
   { entry: 'local/host/worker-process.ts', file: 'worker-process.js' },
@@ -28,6 +32,38 @@ const BUNDLES = [
   { entry: 'local/package/main.ts', file: 'package.js' },
   { entry: 'bench/index.ts', file: 'bench.js' },
 ];
+
+/** @type {import('esbuild').Plugin} */
+const telemetryApart = {
+  name: 'telemetry-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^applicationinsights$/ }, () => ({ path: `./${TELEMETRY}`, external: true }));
+  },
+};
+
+/**
+ * Parts of `applicationinsights` that are never called, and two thirds of it: what patches modules and collects by itself, and what asks
+ * Microsoft every hour for settings of the exporter.
+ */
+const LEFT_OUT = {
+  distro:
+    "exports.useAzureMonitor = exports.shutdownAzureMonitor = () => { throw new Error('left out of the bundle'); };",
+  settings:
+    'const none = { initialize() {}, shutdown() {}, registerCallback: () => () => {} };' +
+    'exports.ConfigurationManager = { getInstance: () => none };',
+};
+
+/** @type {import('esbuild').Plugin} */
+const leftOut = {
+  name: 'left-out',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^@azure\/monitor-opentelemetry$/ }, () => ({ path: 'distro', namespace: 'left-out' }));
+    onResolve({ filter: /\/configurationManager\.js$/ }, ({ importer }) =>
+      importer.includes('monitor-opentelemetry-exporter') ? { path: 'settings', namespace: 'left-out' } : undefined,
+    );
+    onLoad({ filter: /^/, namespace: 'left-out' }, ({ path }) => ({ contents: LEFT_OUT[path] }));
+  },
+};
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -61,7 +97,7 @@ await Promise.all(
       write: false,
       metafile: true,
       // Development tools find their packages in node_modules; what is published must carry its own.
-      ...(published ? {} : { packages: 'external' }),
+      ...(published ? { plugins: [file === TELEMETRY ? leftOut : telemetryApart] } : { packages: 'external' }),
     });
     await Promise.all(outputFiles.map(writeOutput));
     if (!published) return;

@@ -6,7 +6,7 @@ import { packageCommand, type PackageOptions } from './command';
 import { funcIgnore } from './func-ignore';
 import { countByLicence, isPermitted, type BundledPackage } from './licences';
 import { registeredBy } from './register';
-import { lacking, straysIn } from './strays';
+import { BUNDLES, lacking, straysIn } from './strays';
 import { stagePackage } from './stage';
 
 /** `npm run package`: what `func azure functionapp publish` would send, staged and proved. */
@@ -20,8 +20,7 @@ async function main({ out, maps, json }: PackageOptions): Promise<number> {
   const publishes = funcIgnore(await readFile(join(root, '.funcignore'), 'utf8'));
   const files = await stagePackage(root, staged, publishes);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const list = await readFile(join(root, 'dist/maps/functions.js.packages.json'), 'utf8');
-  const packages = JSON.parse(list) as BundledPackage[];
+  const packages = await bundledIn(root);
   const problems = [
     ...lacking(files),
     ...straysIn(files, maps),
@@ -50,6 +49,15 @@ async function main({ out, maps, json }: PackageOptions): Promise<number> {
   for (const problem of problems) console.log(styleText('red', problem));
   console.log(isFit ? '\nFit to be published: func azure functionapp publish <app>' : '\nNot fit to be published.');
   return isFit ? 0 : 1;
+}
+
+/** The packages in all that is published, each once. */
+async function bundledIn(root: string): Promise<BundledPackage[]> {
+  const lists = BUNDLES.map((file) => join(root, file.replace('dist/', 'dist/maps/') + '.packages.json'));
+  const packages = (await Promise.all(lists.map((list) => readFile(list, 'utf8')))).flatMap(
+    (text) => JSON.parse(text) as BundledPackage[],
+  );
+  return [...new Map(packages.map((one) => [`${one.name} ${one.version}`, one])).values()];
 }
 
 main(packageCommand.parse().opts<PackageOptions>()).then(

@@ -25,10 +25,13 @@ export function straysIn(files: readonly StagedFile[], mapsMayBeIn: boolean): st
   });
 }
 
+/** What is published of code. */
+export const BUNDLES = ['dist/functions.js', 'dist/telemetry.js'] as const;
+
 /** What the app cannot do without. */
 export function lacking(files: readonly StagedFile[]): string[] {
   const there = new Set(files.map(({ path }) => path));
-  return ['host.json', 'package.json', 'dist/functions.js', 'dist/functions.js.LICENSES.txt', 'dist/status.html']
+  return ['host.json', 'package.json', ...BUNDLES.flatMap((file) => [file, `${file}.LICENSES.txt`]), 'dist/status.html']
     .filter((path) => !there.has(path))
     .map((path) => `${path} is missing`);
 }

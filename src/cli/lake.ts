@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { clean } from './lake/clean';
+import { complete } from './lake/complete';
 import { doctor } from './lake/doctor';
 import { optimize } from './lake/optimize';
 import { addQuarantine } from './lake/quarantine-commands';
@@ -8,8 +9,10 @@ import { EXIT_FAILED } from './lake/room';
 import { repair } from './lake/repair';
 import { resetCheckpoint } from './lake/reset-checkpoint';
 import { status } from './lake/status';
+import { sweep } from './lake/sweep';
 import { verify } from './lake/verify';
 import { withScope } from './lake/verify-deep';
+import { weekly } from './lake/weekly';
 
 /** `npm run lake`: the operator's tool. */
 
@@ -35,7 +38,9 @@ withScope(withJson(program.command('verify')))
 
 withJson(program.command('optimize'))
   .description('merge the small files of closed days into files near the target size')
-  .option('--target <MiB>', 'no merged file becomes larger', wholeNumber, '128')
+  .option('--target <MiB>', 'no merged file becomes larger; else as the settings say', wholeNumber)
+  .option('--after <hours>', 'a day is merged so long after its end; else as the settings say', wholeNumber)
+  .option('--dry-run', 'tell what would be merged, and write nothing', false)
   .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
   .action(optimize);
 
@@ -51,6 +56,23 @@ program
   .argument('<partition>', "the hub's partition", wholeNumber)
   .option('--incarnation <n>', 'of the hub', wholeNumber, '1')
   .action(rebuild);
+
+withJson(program.command('sweep'))
+  .description('remove staged files that nobody will publish any more')
+  .option('--dry-run', 'tell, and remove nothing', false)
+  .action(sweep);
+
+withJson(program.command('weekly'))
+  .description('what runs weekly: clean up, sweep, merge, archive')
+  .option('--dry-run', 'tell, and change nothing', false)
+  .option('--minutes <n>', 'nothing new is begun after so long; else as the settings say', wholeNumber)
+  .action(weekly);
+
+withJson(program.command('complete'))
+  .description('what runs daily: fill gaps, prove each day, mark the days that are whole, tell up to when all is there')
+  .option('--dry-run', 'prove and tell, and write nothing', false)
+  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
+  .action(complete);
 
 withJson(program.command('repair'))
   .description('publish what is committed, read gaps again from the hub, close what it no longer has')

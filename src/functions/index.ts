@@ -4,3 +4,6 @@ import './ingestPostgres';
 import './ingestMongo';
 import './capturePostgres';
 import './captureMongo';
+import './weeklyMaintenance';
+import './dailyCompleteness';
+import './status';

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { handlerFor } from '../lib/app';
+import { handlerFor } from '../lib/app/ingest';
 import { changeTrigger, retryForEver } from './trigger';
 
 app.generic('ingestMongo', {

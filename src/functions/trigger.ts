@@ -1,7 +1,8 @@
 import { type FunctionTrigger, type RetryOptions } from '@azure/functions';
 import { SETTINGS, type SettingName } from '../lib/config/settings';
 
-type NameSetting = 'POSTGRES_EVENTHUB_NAME' | 'MONGODB_EVENTHUB_NAME' | 'EVENTHUB_CONSUMER_GROUP' | 'CAPTURE_SCHEDULE';
+type NameSetting = 'POSTGRES_EVENTHUB_NAME' | 'MONGODB_EVENTHUB_NAME' | 'EVENTHUB_CONSUMER_GROUP';
+type ScheduleSetting = 'CAPTURE_SCHEDULE' | 'MAINTENANCE_WEEKLY_SCHEDULE' | 'MAINTENANCE_DAILY_SCHEDULE';
 
 /**
  * The trigger of one hub: whole batches, every byte as sent. `dataType` is in no type of `app.eventHub`, hence an explicit
@@ -21,14 +22,14 @@ export function changeTrigger(hub: NameSetting, env: NodeJS.ProcessEnv): Functio
   };
 }
 
-/** When capture runs, as the host resolves it. */
-export const captureSchedule = (env: NodeJS.ProcessEnv): string => expression('CAPTURE_SCHEDULE', env);
+/** When a timer runs, as the host resolves it. */
+export const scheduleOf = (setting: ScheduleSetting, env: NodeJS.ProcessEnv): string => expression(setting, env);
 
 /** Whether a setting is given: what it turns on is registered only then. */
 export const isGiven = (setting: SettingName, env: NodeJS.ProcessEnv): boolean => (env[setting] ?? '').trim() !== '';
 
 /** The host resolves `%SETTING%` from settings alone and knows no defaults: one not given is named by its default. */
-function expression(setting: NameSetting, env: NodeJS.ProcessEnv): string {
+function expression(setting: NameSetting | ScheduleSetting, env: NodeJS.ProcessEnv): string {
   return isGiven(setting, env) ? `%${setting}%` : SETTINGS[setting].default;
 }
 

@@ -28,6 +28,8 @@ export interface BatchReport {
   readonly writeMs: number;
   /** From Event Hubs accepting the oldest event of the batch to its file being visible. */
   readonly delayMs: number;
+  /** From the source's commit to Event Hubs accepting it, of the first change written that tells its commit; null when none does. */
+  readonly sourceDelayMs: number | null;
 }
 
 /** A batch that is in the lake; `written` is null when all of it had been there before. */
@@ -66,6 +68,7 @@ export function reportOf(delivery: Delivery, { ledger, written }: Landing, cours
     swapConflicts: course.swapConflicts,
     writeMs: course.publishedAt - course.startedAt,
     delayMs: course.publishedAt - events.reduce((oldest, event) => Math.min(oldest, event.enqueuedAt), Infinity),
+    sourceDelayMs: written?.sourceDelayMs ?? null,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Staged {
   readonly runs: readonly StagedRun[];
   /** Events whose format was not recognised: in bronze all the same. */
   readonly unrecognised: number;
+  /** From the source's commit to the hub accepting it, of the first change that tells its commit; null when none does. */
+  readonly sourceDelayMs: number | null;
 }
 
 /**
@@ -34,12 +36,14 @@ export async function stage(
   signal: AbortSignal,
 ): Promise<Staged> {
   const staged: StagedRun[] = [];
+  const delays: (number | null)[] = [];
   let unrecognised = 0;
   await forEachOf(runs, RUNS_AT_ONCE, async (run, index) => {
     const bytes = run.reduce((total, event) => total + estimateBytes(event), 0);
     await budget.holding(bytes, signal, async () => {
       const encoded = await encodeRun(run, owner);
       unrecognised += encoded.unrecognised;
+      delays[index] = encoded.sourceDelayMs;
       const put = (shelf: Shelf, part: EncodedPart | null): Promise<PendingFile[]> =>
         putPart(lake, owner, run, `${attemptId}-${index}`, shelf, part);
       const files = [...(await put('bronze', encoded.bronze)), ...(await put('quarantine', encoded.quarantine))];
@@ -53,7 +57,7 @@ export async function stage(
       };
     });
   });
-  return { runs: staged, unrecognised };
+  return { runs: staged, unrecognised, sourceDelayMs: delays.find((delay) => delay !== null) ?? null };
 }
 
 /** Puts one part of a run, if it has any line. A run's parts bear the same first and last; their counts add up. */

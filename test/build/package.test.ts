@@ -13,6 +13,8 @@ const PUBLISHED = [
   `${FUNCTIONS}.LEGAL.txt`,
   `${FUNCTIONS}.LICENSES.txt`,
   'dist/status.html',
+  'dist/telemetry.js',
+  'dist/telemetry.js.LICENSES.txt',
   'host.json',
   'package.json',
 ];
@@ -133,7 +135,7 @@ test.each([
 });
 
 test('what the app cannot do without is missed', () => {
-  expect(lacking([{ path: 'host.json', bytes: 1 }])).toHaveLength(4);
+  expect(lacking([{ path: 'host.json', bytes: 1 }])).toHaveLength(6);
 });
 
 test.each([

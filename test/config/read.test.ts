@@ -29,6 +29,7 @@ describe('valid settings', () => {
       attemptMs: 240_000,
       requestMs: 30_000,
       applicationInsights: null,
+      applicationInsightsIdentity: null,
     });
   });
 

@@ -188,7 +188,12 @@ describe('a run', () => {
   });
 
   test('without events has no files, nor has a run without lines for one', async () => {
-    expect(await encodeRun([], context)).toEqual({ bronze: null, quarantine: null, unrecognised: 0 });
+    expect(await encodeRun([], context)).toEqual({
+      bronze: null,
+      quarantine: null,
+      unrecognised: 0,
+      sourceDelayMs: null,
+    });
     expect((await encodeRun([eventOf('1')], context)).quarantine).toBeNull();
     expect((await encodeRun([eventOf('x')], context)).bronze).toBeNull();
   });

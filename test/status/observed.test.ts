@@ -9,7 +9,7 @@ const AT = Date.parse('2026-11-22T12:00:30Z');
 const report = (changes: Partial<BatchReport> = {}): BatchReport => ({
   ...{ hub: 'h', partition: '0', incarnation: 1, firstSequence: '1', lastSequence: '3', received: 3, written: 2 },
   ...{ duplicates: 1, quarantined: 1, unrecognised: 0, propertiesLost: false, gap: 4, files: 2, bytes: 900 },
-  ...{ swapConflicts: 0, writeMs: 40, delayMs: 1_200 },
+  ...{ swapConflicts: 0, writeMs: 40, delayMs: 1_200, sourceDelayMs: null },
   ...changes,
 });
 

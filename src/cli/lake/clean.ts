@@ -1,32 +1,21 @@
-import { systemClock } from '../../lib/clock';
-import { readConfig } from '../../lib/config/read';
-import { credentialFor } from '../../lib/credential';
-import { hubNamespace } from '../../lib/hub/presence';
-import { azureCheckpoints } from '../../lib/lake/azure-checkpoints';
-import { openHostCheckpoints } from '../../lib/lake/host-storage';
 import { cleanCheckpoints } from '../../lib/maintenance/checkpoints/clean';
-import { total } from '../../lib/maintenance/checkpoints/result';
-import { ownScope } from '../../lib/maintenance/checkpoints/scope';
+import { type Action, total } from '../../lib/maintenance/checkpoints/result';
+import { openWeekly, toolsWithin } from '../../lib/maintenance/weekly/open';
 import { tableOf } from './print';
-import { type Common } from './room';
+import { openLake, type Common } from './room';
+import { underLock } from './under-lock';
 
 export async function clean({ json, dryRun }: Common & { readonly dryRun: boolean }): Promise<void> {
-  const config = readConfig(process.env);
-  const container = await openHostCheckpoints(process.env, credentialFor);
-  const { requestMs, eventHubs } = config;
-  const signal = new AbortController().signal;
-  const result = await cleanCheckpoints(
-    {
-      blobs: azureCheckpoints(container, { requestMs, signal }),
-      namespace: hubNamespace(eventHubs, requestMs),
-      clock: systemClock,
-      tell: ({ name, did, reason, detail }) => {
-        if (!json && did !== 'left') console.log(`${did}: ${name} (${reason}${detail === null ? '' : `, ${detail}`})`);
-      },
-    },
-    ownScope(config),
-    { dryRun, budgetMs: Infinity, atOnce: 4, confirmAfterMs: 2_000 },
-  );
+  const { config, clients } = await openLake();
+  const tell = ({ name, did, reason, detail }: Action): void => {
+    if (!json && did !== 'left') console.log(`${did}: ${name} (${reason}${detail === null ? '' : `, ${detail}`})`);
+  };
+  const { lock, namespace, scope, clock } = openWeekly(config, clients, tell);
+  const result = await underLock(lock, 'weekly', async (signal) => {
+    const blobs = await toolsWithin(config, clients, signal).openCheckpoints();
+    const options = { dryRun, budgetMs: Infinity, atOnce: 4, confirmAfterMs: 2_000 };
+    return await cleanCheckpoints({ blobs, namespace, clock, tell }, scope, options);
+  });
   if (json) {
     console.log(JSON.stringify(result));
     return;

@@ -1,40 +1,81 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../lib/clock';
+import { azureLake } from '../../lib/lake/azure-lake';
+import { azureLock } from '../../lib/lake/azure-lock';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
+import { takenBy, withLock } from '../../lib/maintenance/lock';
 import { optimise } from '../../lib/maintenance/optimise/optimise';
 import { type OptimiseReport } from '../../lib/maintenance/optimise/report';
-import { openLake, type Common } from './room';
+import { type OptimiseOptions, type Progress } from '../../lib/maintenance/optimise/room';
+import { exitCodeOf, linesOf } from './optimize-lines';
+import { EXIT_FAILED, openLake, type Common, type Opened } from './room';
 
 export interface OptimizeOptions extends Common {
-  /** MiB. */
-  readonly target: string;
+  /** MiB; as the settings say where it is left out. */
+  readonly target?: string;
+  /** Hours; as the settings say where it is left out. */
+  readonly after?: string;
   readonly minutes: string;
+  readonly dryRun?: boolean;
 }
 
-export async function optimize({ json, target, minutes }: OptimizeOptions): Promise<void> {
-  const { config, clients, lake } = await openLake();
-  const files = azureMaintenanceLake(clients, config.requestMs, new AbortController().signal);
-  const room = { lake, files, clock: systemClock, newId: randomUUID, sleep: (ms: number) => sleep(ms) };
-  const options = { targetBytes: Number(target) * 1024 * 1024, budgetMs: Number(minutes) * 60_000 };
-  const reports: OptimiseReport[] = [];
-  for (const source of ['postgresql', 'mongodb'] as const) reports.push(await optimise(source, room, options));
-  if (json) console.log(JSON.stringify({ sources: reports }));
+export async function optimize(command: OptimizeOptions): Promise<void> {
+  const opened = await openLake();
+  const reports = await (command.dryRun === true ? optimiseAll(opened, command) : optimiseAlone(opened, command));
+  if (reports === null) return;
+  if (command.json) console.log(JSON.stringify({ sources: reports }));
   else for (const line of reports.flatMap(linesOf)) console.log(line);
+  process.exitCode = exitCodeOf(reports);
 }
 
-function linesOf({ source, days, files, merged, left, isOutOfTime, longestDoubledMs }: OptimiseReport): string[] {
-  const inputs = merged.reduce((sum, one) => sum + one.inputs, 0);
-  const outputs = merged.reduce((sum, one) => sum + one.outputs.length, 0);
-  return [
-    `${source}: ${days} closed days, ${files} files; ${inputs} files became ${outputs}` +
-      (merged.length === 0 ? '' : `, visible twice for ${longestDoubledMs} ms at most`) +
-      (isOutOfTime ? '; the time is up, the next run goes on' : ''),
-    ...left
-      .filter(({ reason }) => reason !== 'good')
-      .map(
-        ({ day, partition, reason, files: count, detail }) =>
-          `  left: ${day}, partition ${partition ?? '?'}: ${count} files, ${reason}${detail === null ? '' : `: ${detail}`}`,
-      ),
-  ];
+/** Holds the weekly run's lock meanwhile; null when another has it, which is told. */
+async function optimiseAlone(opened: Opened, command: OptimizeOptions): Promise<OptimiseReport[] | null> {
+  const lock = azureLock(opened.clients, {
+    requestMs: opened.config.requestMs,
+    holder: { host: hostname(), processId: process.pid },
+    now: () => systemClock.now(),
+  });
+  const reports = await withLock(lock, 'weekly', (signal) => optimiseAll(opened, command, signal));
+  if (reports !== 'taken') return reports;
+  console.error(await takenBy(lock, 'weekly'));
+  process.exitCode = EXIT_FAILED;
+  return null;
+}
+
+async function optimiseAll(
+  { config, clients }: Opened,
+  { json, target, after, minutes, dryRun = false }: OptimizeOptions,
+  signal = new AbortController().signal,
+): Promise<OptimiseReport[]> {
+  const { requestMs, maintenance } = config;
+  const endsAt = systemClock.now() + Number(minutes) * 60_000;
+  const isShown = !json && process.stderr.isTTY;
+  const room = {
+    lake: azureLake(clients, requestMs, signal),
+    files: azureMaintenanceLake(clients, requestMs, signal),
+    ...{ clock: systemClock, newId: randomUUID, sleep: (ms: number) => sleep(ms) },
+    tell(progress: Progress): void {
+      if (isShown) process.stderr.write(`\r\u001b[K${textOf(progress, dryRun)}`);
+    },
+  };
+  const reports: OptimiseReport[] = [];
+  for (const source of ['postgresql', 'mongodb'] as const) {
+    const options: Partial<OptimiseOptions> = {
+      targetBytes: target === undefined ? maintenance.targetBytes : Number(target) * 1024 * 1024,
+      closedAfterMs: after === undefined ? maintenance.closedAfterMs : Number(after) * 3_600_000,
+      // What one source leaves of the time is the other's.
+      budgetMs: Math.max(endsAt - systemClock.now(), 0),
+      dryRun,
+    };
+    reports.push(await optimise(source, room, options));
+  }
+  if (isShown) process.stderr.write('\r\u001b[K');
+  return reports;
+}
+
+function textOf({ day, days, files, plans }: Progress, dryRun: boolean): string {
+  const counted = [days, files, plans].map((count) => count.toLocaleString('en'));
+  return `${day}: ${counted[0]} days, ${counted[1]} files listed, ${counted[2]} mergings ${dryRun ? 'to be done' : 'done'} …`;
 }

@@ -3,7 +3,7 @@ import { countOf } from '../../lib/maintenance/repair/ranges';
 import { repair as repairLake } from '../../lib/maintenance/repair/repair';
 import { needsAttention, type PartitionRepair, type RepairReport } from '../../lib/maintenance/repair/report';
 import { type RepairProgress } from '../../lib/maintenance/repair/room';
-import { repairRoom, repairScope } from './open-repair';
+import { repairRoom, repairScope } from '../../lib/rooms';
 import { rangeText } from './print';
 import { EXIT_MISSING, openLake, type Common } from './room';
 
@@ -14,7 +14,7 @@ export interface RepairCommand extends Common {
 }
 
 export async function repair({ json, dryRun, reopen, minutes }: RepairCommand): Promise<void> {
-  const opened = await openLake();
+  const { config, clients } = await openLake();
   const signal = new AbortController().signal;
   const endsAt = systemClock.now() + Number(minutes) * 60_000;
   const isShown = !json && process.stderr.isTTY;
@@ -24,7 +24,7 @@ export async function repair({ json, dryRun, reopen, minutes }: RepairCommand): 
   };
   const isTimeUp = (): boolean => systemClock.now() >= endsAt;
   const options = { dryRun, reopen, isTimeUp, signal, onProgress };
-  const report = await repairLake(repairRoom(opened), repairScope(opened.config), options);
+  const report = await repairLake(repairRoom(config, clients, signal), repairScope(config), options);
   if (isShown) process.stderr.write('\r\u001b[K');
   if (json) console.log(JSON.stringify(repairJson(report)));
   else for (const line of linesOf(report)) console.log(line);

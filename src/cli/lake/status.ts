@@ -1,23 +1,47 @@
+import { systemClock } from '../../lib/clock';
 import { type Config } from '../../lib/config/config';
 import { hubProgress } from '../../lib/hub/progress';
-import { readLedgers } from '../../lib/maintenance/completeness/prove';
+import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
+import { ledgerPath } from '../../lib/ledger/names';
+import { readLedgers, waitingRuns } from '../../lib/maintenance/completeness/ledgers';
+import { eventsBetween } from '../../lib/maintenance/completeness/rate';
 import { rangeText, tableOf } from './print';
 import { openLake, type Common } from './room';
 
+/** The rate is over the last hour, by the time at which the hub accepted the events: a minute's would show nothing but batches. */
+const RATE_MINUTES = 60;
+
 export async function status({ json, hub: asksHub }: Common & { readonly hub: boolean }): Promise<void> {
-  const { config, lake } = await openLake();
+  const { config, clients, lake } = await openLake();
   const ends = asksHub ? await hubEnds(config) : new Map<string, bigint>();
-  const partitions = (await readLedgers(lake)).map((ledger) => {
-    const end = ends.get(`${ledger.hub}/${ledger.partition}`) ?? null;
-    const isCurrent = ledger.successor === null;
-    return { ...ledger, lag: end === null || !isCurrent ? null : Number(end - ledger.last) };
-  });
+  const writtenAt = new Map<string, number>();
+  const files = azureMaintenanceLake(clients, config.requestMs, new AbortController().signal);
+  for await (const { path, modifiedAt } of files.list('_system/ledger')) writtenAt.set(path, modifiedAt);
+  const ledgers = await readLedgers(lake);
+  const now = systemClock.now();
+  const events = await eventsBetween(lake, ledgers, now - RATE_MINUTES * 60_000, now);
+  const partitions = await Promise.all(
+    ledgers.map(async (ledger) => {
+      const path = ledgerPath(ledger);
+      const end = ends.get(`${ledger.hub}/${ledger.partition}`) ?? null;
+      const counted = events.get(path) ?? null;
+      return {
+        ...ledger,
+        lag: end === null || ledger.successor !== null ? null : Number(end - ledger.last),
+        writtenAt: writtenAt.get(path) ?? null,
+        perMinute: counted === null ? null : counted / RATE_MINUTES,
+        waiting: (await waitingRuns(lake, ledger)).length,
+      };
+    }),
+  );
   if (json) {
     const told = partitions.map(
-      ({ source, hub, incarnation, partition, start, last, lastEnqueuedAt, gaps, pending, counters, lag }) => ({
+      ({ source, hub, incarnation, partition, start, last, lastEnqueuedAt, gaps, waiting, counters, lag, ...one }) => ({
         ...{ source, hub, incarnation, partition, start: String(start), last: String(last), lag },
         lastEnqueuedTime: new Date(lastEnqueuedAt).toISOString(),
-        ...{ gaps: gaps.map(rangeText), committed: pending.length, counters },
+        lastWriteTime: timeText(one.writtenAt) || null,
+        eventsPerMinuteOfLastHour: one.perMinute,
+        ...{ gaps: gaps.map(rangeText), pending: waiting, counters },
       }),
     );
     console.log(JSON.stringify({ partitions: told }));
@@ -28,22 +52,25 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
     one.incarnation === 1 ? one.partition : `${one.partition} (${one.incarnation})`,
     rangeText({ first: one.start, last: one.last }),
     one.lag ?? '',
-    new Date(one.lastEnqueuedAt).toISOString(),
-    one.gaps.length,
-    one.counters.events,
-    one.counters.quarantined,
-    one.counters.files,
+    timeText(one.lastEnqueuedAt),
+    timeText(one.writtenAt),
+    one.perMinute === null ? '' : Math.round(one.perMinute * 10) / 10,
+    ...[one.gaps.length, one.waiting, one.counters.events, one.counters.quarantined, one.counters.files],
   ]);
-  console.log(
-    tableOf(['hub', 'partition', 'covered', 'behind', 'latest event', 'gaps', 'events', 'quarantined', 'files'], rows),
-  );
+  const [times, counts] = [
+    ['latest event', 'last write', 'events/min (last hour)'],
+    ['gaps', 'pending', 'events', 'quarantined', 'files'],
+  ];
+  console.log(tableOf(['hub', 'partition', 'covered', 'behind', ...times, ...counts], rows));
 }
+
+const timeText = (at: number | null): string => (at === null ? '' : new Date(at).toISOString());
 
 /** The last sequence number of each partition, by `hub/partition`. */
 async function hubEnds({ eventHubs, hubs, requestMs }: Config): Promise<ReadonlyMap<string, bigint>> {
   const ends = new Map<string, bigint>();
   for (const hub of Object.values(hubs)) {
-    for (const { partition, last } of await hubProgress(eventHubs, hub, requestMs)) {
+    for (const { partition, last } of (await hubProgress(eventHubs, hub, requestMs)).partitions) {
       if (last !== null) ends.set(`${hub.toLowerCase()}/${partition}`, last);
     }
   }

@@ -1,21 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { faultsOf, lossesOf } from '../../lib/maintenance/completeness/faults';
 import { proveLake } from '../../lib/maintenance/completeness/prove';
-import { faultsOf, proofJson, rangeText, tableOf } from './print';
+import { proofJson, rangeText, tableOf } from './print';
 import { EXIT_MISSING, openLake, type Common } from './room';
+import { deepJson, deepLines, readDeep, type DeepOptions } from './verify-deep';
 
-export async function verify({ json }: Common): Promise<void> {
-  const { lake } = await openLake();
+export async function verify({ json, ...options }: Common & DeepOptions): Promise<void> {
+  const opened = await openLake();
+  const { lake } = opened;
   const startedAt = performance.now();
   const isShown = !json && process.stderr.isTTY;
   const onProgress = (files: number): void => {
     if (isShown && files % 1_000 === 0) process.stderr.write(`\r${files.toLocaleString('en')} files …`);
   };
-  const { partitions, strangers, listed } = await proveLake(lake, { onProgress });
+  const { partitions, strangers, listed } = await proveLake(lake, { sleep: (ms) => sleep(ms), onProgress });
   if (isShown) process.stderr.write('\r');
   const faults = partitions.flatMap(faultsOf);
+  // What was closed as lost was told then: it is told again, and is no news.
+  const losses = partitions.flatMap(lossesOf);
   const isWhole = faults.length === 0 && strangers.count === 0;
-  if (json) {
-    console.log(JSON.stringify({ ok: isWhole, listed, partitions: partitions.map(proofJson), strangers }));
-  } else {
+  if (!json) {
     const rows = partitions.map((one) => [
       one.hub,
       one.incarnation === 1 ? one.partition : `${one.partition} (${one.incarnation})`,
@@ -24,14 +28,23 @@ export async function verify({ json }: Common): Promise<void> {
       one.verdict,
     ]);
     console.log(tableOf(['hub', 'partition', 'covered', 'events', 'quarantined', 'files', 'pending', 'proof'], rows));
-    for (const fault of faults) console.log(fault);
+    for (const line of [...faults, ...losses]) console.log(line);
     for (const path of strangers.paths) console.log(`${path}: no ledger speaks for it`);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    const save = losses.length === 0 ? '' : ', but for what is told as lost,';
     console.log(
       isWhole
-        ? `Every event that Event Hubs has handed over is in the lake, by ${listed.toLocaleString('en')} file names and the ledgers (${seconds} s).`
+        ? `Every event that Event Hubs has handed over${save} is in the lake, by ${listed.toLocaleString('en')} file names and the ledgers (${seconds} s).`
         : `The lake is not whole (${listed.toLocaleString('en')} file names, ${seconds} s).`,
     );
   }
-  if (!isWhole) process.exitCode = EXIT_MISSING;
+  const deep = await readDeep(opened, options, isShown);
+  const isSound = isWhole && (deep === null || deep.problemCount === 0);
+  if (json) {
+    const proof = { ok: isSound, listed, partitions: partitions.map(proofJson), strangers };
+    console.log(JSON.stringify({ ...proof, ...(deep === null ? {} : { deep: deepJson(deep) }) }));
+  } else if (deep !== null) {
+    for (const line of deepLines(deep)) console.log(line);
+  }
+  if (!isSound) process.exitCode = EXIT_MISSING;
 }

@@ -53,6 +53,8 @@ export interface Config {
   readonly attemptMs: number;
   readonly requestMs: number;
   readonly applicationInsights: Secret | null;
+  /** Telemetry is sent as this identity; null: by the connection string alone. */
+  readonly applicationInsightsIdentity: { readonly clientId: string | null } | null;
   readonly capture: CaptureConfig;
   readonly maintenance: MaintenanceConfig;
 }

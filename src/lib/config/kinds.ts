@@ -2,6 +2,7 @@ import { mongoList, postgresList, type MongoEntry, type PostgresEntry } from './
 import { isUri, missingParts, readParts } from './connection-string';
 import { eventHubsConnectionString } from './event-hubs-connection';
 import { shown, Unfit } from './fault';
+import { parseAuthenticationString } from '../observability/identity';
 import { Secret } from './secret';
 import { storageConnectionString } from './storage-connection';
 
@@ -132,3 +133,14 @@ export const telemetryString: Kind<Secret> = secretKind('connection string', (te
   }
   return new Secret(text);
 });
+
+/** Beside Application Insights' connection string: `ClientId` for a user-assigned identity. */
+export const telemetryAuthentication: Kind<{ readonly clientId: string | null }> = kind(
+  'authentication string',
+  (text) => {
+    const found = parseAuthenticationString(text);
+    if (found === null)
+      throw new Unfit('a text of another form', 'Authorization=AAD, or Authorization=AAD;ClientId=<GUID>');
+    return found;
+  },
+);

@@ -159,6 +159,7 @@ function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
     attemptMs: settings.INGEST_ATTEMPT_SECONDS * 1000,
     requestMs: settings.STORAGE_REQUEST_SECONDS * 1000,
     applicationInsights: settings.APPLICATIONINSIGHTS_CONNECTION_STRING ?? null,
+    applicationInsightsIdentity: settings.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? null,
     capture: {
       postgresql: (settings.CAPTURE_POSTGRES ?? []).map(({ connection, slot, tables, ...entry }) => ({
         ...entry,

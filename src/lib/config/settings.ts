@@ -88,6 +88,10 @@ export const SETTINGS = {
     meaning: 'where telemetry goes; without it metrics go to the log',
     example: 'InstrumentationKey=00000000-0000-0000-0000-000000000000',
   }),
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: withoutDefault(kinds.telemetryAuthentication, {
+    meaning: 'telemetry by identity, as the host takes it; needed where the resource takes no keys',
+    example: 'Authorization=AAD;ClientId=00000000-0000-0000-0000-000000000000',
+  }),
   LAKE_MAX_FILE_MIB: withDefault(kinds.wholeNumber(1, 1024), 64, {
     meaning: 'size at which a batch is cut into another file, in MiB',
     example: '64',

@@ -20,6 +20,8 @@ export interface EncodedRun {
   readonly quarantine: EncodedPart | null;
   /** How many of the bronze lines have `change` null. */
   readonly unrecognised: number;
+  /** From the source's commit to the hub accepting it, of the first change that tells its commit; null when none does. */
+  readonly sourceDelayMs: number | null;
 }
 
 /** How many bytes of bodies are encoded before sockets, timers and heartbeats get their turn: about a millisecond. */
@@ -55,7 +57,13 @@ export function encodeRun(events: readonly HubEvent[], context: RunContext): Pro
 }
 
 async function encodeNow(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
-  const run: Run = { prefix: runPrefix(context), bronze: emptyPart(), quarantine: emptyPart(), unrecognised: 0 };
+  const run: Run = {
+    prefix: runPrefix(context),
+    bronze: emptyPart(),
+    quarantine: emptyPart(),
+    unrecognised: 0,
+    sourceDelayMs: null,
+  };
   reserve(
     run.bronze,
     events.reduce((sum, event) => sum + estimateBytes(event), 0),
@@ -65,7 +73,8 @@ async function encodeNow(events: readonly HubEvent[], context: RunContext): Prom
     if (next === events.length) break;
     await setImmediate();
   }
-  return { bronze: finished(run.bronze), quarantine: finished(run.quarantine), unrecognised: run.unrecognised };
+  const { unrecognised, sourceDelayMs } = run;
+  return { bronze: finished(run.bronze), quarantine: finished(run.quarantine), unrecognised, sourceDelayMs };
 }
 
 interface Run {
@@ -73,6 +82,7 @@ interface Run {
   readonly bronze: Part;
   readonly quarantine: Part;
   unrecognised: number;
+  sourceDelayMs: number | null;
 }
 
 /** Encodes from `events[from]` on until enough for one turn is done; returns where to go on. */
@@ -94,6 +104,7 @@ function encodeOne(event: HubEvent, run: Run): void {
     case 'json': {
       const change = recognise(body.value, body.text);
       if (change === null) run.unrecognised++;
+      else run.sourceDelayMs ??= sourceDelayMs(event, change);
       const id = eventIdOf(event.properties, body.value);
       const head = bronzeHead(run.prefix, event, id, change);
       const claim = claimOf(event.properties, body.value);
@@ -111,6 +122,11 @@ function encodeOne(event: HubEvent, run: Run): void {
     default:
       return body satisfies never;
   }
+}
+
+/** A snapshot's rows tell when they were read, or an old commit: neither says how late changes are. */
+function sourceDelayMs({ enqueuedAt }: HubEvent, { operation, committedTime }: Change): number | null {
+  return operation === 'read' || committedTime === null ? null : enqueuedAt - Date.parse(committedTime);
 }
 
 /** A buffer that grows: `length` bytes of it are in use. */

@@ -1,6 +1,7 @@
 import { type HubPartition, type Source } from '../decode/event';
 import { PipelineError } from '../errors';
 import { forEachOf } from '../parallel';
+import { restoreLedger } from './archived';
 import { DAY_MS, dayFolders } from '../time';
 import { type Ledger } from './ledger';
 import { parseLedger } from './ledger-json';
@@ -32,7 +33,7 @@ export async function loadLedger(
   let hubCreatedAt: number | null = null;
   for (;;) {
     const { namespace, hub, partition } = of;
-    const found = await readLedger(lake, { namespace, hub, partition, incarnation });
+    const found = await readOrRestore(lake, { namespace, hub, partition, incarnation });
     if (found === null) {
       const birth = { source, namespace, hub, partition, incarnation, hubCreatedAt, generation: newId() };
       return { ledger: birth, etag: null };
@@ -40,6 +41,16 @@ export async function loadLedger(
     if (!belongsToSuccessor(found.ledger, enqueuedAt)) return found;
     ({ incarnation, hubCreatedAt } = found.ledger.successor);
   }
+}
+
+/**
+ * As {@link readLedger}, and brought back from the archive if it is there: a hub of a name that was gone is the next
+ * incarnation only to whoever knows the former one's ledger. It costs a request more where there is no ledger yet.
+ */
+export async function readOrRestore(lake: Lake, of: Incarnate): Promise<BornLedger | null> {
+  let found = await readLedger(lake, of);
+  while (found === null && (await restoreLedger(lake, of))) found = await readLedger(lake, of);
+  return found;
 }
 
 /** The ledger of one incarnation with its version, null when there is none. */

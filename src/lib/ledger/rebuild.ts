@@ -1,3 +1,4 @@
+import { restoreLedger } from './archived';
 import { type Clock } from '../clock';
 import { type Source } from '../decode/event';
 import { hasCode, PipelineError } from '../errors';
@@ -5,7 +6,7 @@ import { type Range } from './coverage';
 import { type Counters, type Ledger, type Successor } from './ledger';
 import { formatLedger, parseLedger } from './ledger-json';
 import { ledgerPath, replacedLedgerPath, stagedPath, stagingFolder, type Incarnate } from './names';
-import { isOf, readLedger } from './open';
+import { isOf, readOrRestore } from './open';
 import { type Lake, type Versioned } from './port';
 import { publishPending } from './publish';
 import {
@@ -66,7 +67,8 @@ export async function rebuildLedger(lake: Lake, of: RebuildOf, tools: RebuildToo
 
 async function tryToRebuild(lake: Lake, of: RebuildOf, tools: RebuildTools): Promise<Rebuilt | 'overtaken'> {
   const path = ledgerPath(of);
-  const found = await lake.read(path);
+  // One that is archived is brought back first: there are never two.
+  const found = (await lake.read(path)) ?? ((await restoreLedger(lake, of)) ? await lake.read(path) : null);
   const old = found === null ? null : readable(found, path);
   if (old !== null) await publishWhatIsThere(lake, old);
   if (found !== null) await lake.stage(replacedLedgerPath(of, tools.newId()), found.bytes);
@@ -205,13 +207,13 @@ async function inLines(lake: Lake, paths: readonly string[], field: RegExp): Pro
 /** When the hub of this incarnation was made, as the ledger before it says. */
 async function hubCreatedAt(lake: Lake, of: RebuildOf): Promise<number | null> {
   if (of.incarnation === 1) return null;
-  const before = await readLedger(lake, { ...of, incarnation: of.incarnation - 1 });
+  const before = await readOrRestore(lake, { ...of, incarnation: of.incarnation - 1 });
   return before?.ledger.successor?.hubCreatedAt ?? null;
 }
 
 /** The incarnation after this one, as its own ledger says. */
 async function successorOf(lake: Lake, of: RebuildOf): Promise<Successor | null> {
-  const after = await readLedger(lake, { ...of, incarnation: of.incarnation + 1 });
+  const after = await readOrRestore(lake, { ...of, incarnation: of.incarnation + 1 });
   const createdAt = after?.ledger.hubCreatedAt ?? null;
   return createdAt === null ? null : { incarnation: of.incarnation + 1, hubCreatedAt: createdAt };
 }

@@ -1,6 +1,8 @@
-import { proveLake, type LakeProof } from '../../../src/lib/maintenance/completeness/prove';
+import { type HubEvent } from '../../../src/lib/decode/event';
+import { noteClosedGaps } from '../../../src/lib/ledger/closed-gaps';
+import { proveLake, proveSource, type LakeProof } from '../../../src/lib/maintenance/completeness/prove';
 import { type PartitionProof } from '../../../src/lib/maintenance/completeness/judge';
-import { events, openInstance } from '../../support/instance';
+import { events, NOON, openInstance, PARTITION } from '../../support/instance';
 import { LakeReader } from '../../support/reader';
 import { startLake, type TestLake } from '../../support/storage';
 
@@ -12,10 +14,22 @@ let reader: LakeReader;
 beforeEach(async () => {
   lake = await startLake();
   reader = new LakeReader(lake.connectionString);
+  slept = [];
 });
 afterEach(() => lake[Symbol.asyncDispose]());
 
-const prove = async (): Promise<LakeProof> => proveLake((await openInstance(lake.connectionString)).lake);
+let slept: number[];
+const sleep = (ms: number): Promise<void> => {
+  slept.push(ms);
+  return Promise.resolve();
+};
+const prove = async (): Promise<LakeProof> => proveLake((await openInstance(lake.connectionString)).lake, { sleep });
+
+const LEDGER = '_system/ledger/example.servicebus.windows.net/changes/1/3.json';
+
+const onDay =
+  (begin: number) =>
+  (event: HubEvent): HubEvent => ({ ...event, enqueuedAt: begin + Number(event.sequence) * 1_000 });
 
 /** A lake with events 0 to 9 in two files, one of them quarantined. */
 async function fill(): Promise<void> {
@@ -65,7 +79,7 @@ test('a file that was taken away', async () => {
 test('a quarantine file that was taken away: its run no longer adds up', async () => {
   await fill();
   await reader.remove(await path('quarantine/'));
-  expect(await only()).toMatchObject({ torn: [{ first: 5n, last: 9n, found: 4 }], verdict: 'damaged' });
+  expect(await only()).toMatchObject({ torn: [{ first: 5n, last: 9n, found: 4 }], missing: [], verdict: 'damaged' });
 });
 
 test('a count in a name that does not add up', async () => {
@@ -89,6 +103,107 @@ test('a file of numbers that the ledger does not cover', async () => {
   expect(await only()).toMatchObject({ uncovered: [{ first: 50n, last: 54n }], verdict: 'damaged' });
 });
 
+test('a file in a folder of another day: readers of its day do not find it', async () => {
+  await fill();
+  const name = await path('_0-4_');
+  const wrong = `bronze/postgresql/2001/01/01/${name.slice(name.lastIndexOf('/') + 1)}`;
+  await reader.write(wrong, await reader.bytes(name));
+  await reader.remove(name);
+  const { strangers, partitions } = await prove();
+  expect(strangers).toEqual({ count: 1, paths: [wrong] });
+  expect(partitions).toMatchObject([{ missing: [{ first: 0n, last: 4n }], verdict: 'damaged' }]);
+});
+
+test.each([
+  ['expired', { lost: [{ first: 5n, last: 6n }], absent: [], missing: [], verdict: 'lost' }],
+  ['absent', { lost: [], absent: [{ first: 5n, last: 6n }], missing: [], verdict: 'whole' }],
+] as const)('numbers of a gap that was closed as %s', async (outcome, expected) => {
+  const instance = await openInstance(lake.connectionString);
+  await instance.deliver(events(0, 4));
+  await instance.deliver(events(7, 9));
+  expect(await only()).toMatchObject({ gaps: [{ first: 5n, last: 6n }], verdict: 'gaps' });
+  await noteClosedGaps(instance.lake, { ...PARTITION, incarnation: 1 }, [
+    { first: 5n, last: 6n, noticedAt: 0, closedAt: 1, outcome },
+  ]);
+  // Closed, and not yet forgotten by the ledger: still a gap.
+  expect(await only()).toMatchObject({ gaps: [{ first: 5n, last: 6n }], lost: [], absent: [], verdict: 'gaps' });
+  const json = await reader.json(LEDGER);
+  await reader.write(LEDGER, JSON.stringify({ ...json, gaps: [] }));
+  expect(await only()).toMatchObject({ gaps: [], ...expected });
+  await reader.write(LEDGER, JSON.stringify({ ...json, gaps: [], last: '12' }));
+  expect(await only()).toMatchObject({ ...expected, missing: [{ first: 10n, last: 12n }], verdict: 'damaged' });
+});
+
+test('the ledger of a hub that is gone is put aside, and its files are no strangers', async () => {
+  await fill();
+  await reader.write(LEDGER.replace('/ledger/', '/ledger-archive/'), await reader.bytes(LEDGER));
+  await reader.remove(LEDGER);
+  expect(await only()).toMatchObject({ events: 10, verdict: 'whole' });
+});
+
+test('what looks damaged is listed once more, and as long as a plan is there up to three times more, with pauses', async () => {
+  await fill();
+  expect([(await prove()).listed, slept]).toEqual([3, []]);
+  await reader.remove(await path('_0-4_'));
+  expect([(await prove()).listed, slept]).toEqual([4, []]);
+  await reader.write('_system/optimise/postgresql/2026-11-22/3.json', '{}');
+  expect([(await prove()).listed, slept]).toEqual([8, [3_000, 3_000, 3_000]]);
+});
+
+test('a file that comes back while a plan is there was never missing', async () => {
+  await fill();
+  const name = await path('_0-4_');
+  await reader.move(name, '_system/staging/away');
+  await reader.write('_system/optimise/postgresql/2026-11-22/3.json', '{}');
+  const instance = await openInstance(lake.connectionString);
+  const { partitions } = await proveLake(instance.lake, {
+    sleep: async () => {
+      slept.push(0);
+      await reader.move('_system/staging/away', name);
+    },
+  });
+  expect(partitions).toMatchObject([{ missing: [], verdict: 'whole' }]);
+  expect(slept).toEqual([0]);
+});
+
+test('a listing that is stopped proves nothing', async () => {
+  await fill();
+  const { lake: files } = await openInstance(lake.connectionString);
+  let asked = 0;
+  expect(await proveSource(files, 'postgresql', { sleep }, () => (asked += 1) > 2)).toBeNull();
+  expect(asked).toBe(3);
+});
+
+test('two hubs of one source that have the same partition are told apart by their first lines', async () => {
+  await fill();
+  const instance = await openInstance(lake.connectionString);
+  await instance.deliver(events(0, 2), { partition: { ...PARTITION, hub: 'others' } });
+  const { partitions, strangers } = await prove();
+  expect(strangers.count).toBe(0);
+  expect(partitions).toMatchObject([
+    { hub: 'changes', events: 10, verdict: 'whole' },
+    { hub: 'others', events: 3, verdict: 'whole' },
+  ]);
+});
+
+test('what lies beside a hole, and how much each day has, is known by the names', async () => {
+  const instance = await openInstance(lake.connectionString);
+  const midnight = NOON + 43_200_000;
+  await instance.deliver(events(0, 4, {}, midnight - 3_000));
+  await instance.deliver([...events(6, 6, { body: Buffer.from('no JSON') }), ...events(7, 8)].map(onDay(midnight)));
+  await reader.remove(await path('_3-4_'));
+  const today = midnight / 86_400_000;
+  const [one] = (await prove()).partitions;
+  expect(one?.holes).toEqual([
+    { first: 5n, last: 5n, why: 'gap', before: midnight - 3_000, after: midnight + 6_000 },
+    { first: 3n, last: 4n, why: 'missing', before: midnight - 3_000, after: midnight + 6_000 },
+  ]);
+  expect([...(one?.days ?? [])]).toEqual([
+    [today - 1, { first: 0n, last: 2n, events: 3, quarantined: 0 }],
+    [today, { first: 6n, last: 8n, events: 3, quarantined: 1 }],
+  ]);
+});
+
 test('a file of nobody', async () => {
   await fill();
   await reader.write('bronze/postgresql/2026/11/22/notes.txt', 'x');
@@ -106,12 +221,11 @@ test('a file of nobody', async () => {
 
 test('a file that is committed and not published yet is pending, and no damage', async () => {
   await fill();
-  const ledger = '_system/ledger/example.servicebus.windows.net/changes/1/3.json';
-  const json = await reader.json(ledger);
+  const json = await reader.json(LEDGER);
   const name = await path('_0-4_');
   await reader.move(name, '_system/staging/waiting');
   await reader.write(
-    ledger,
+    LEDGER,
     JSON.stringify({ ...json, pending: [{ staged: '_system/staging/waiting', final: name }] }),
   );
   expect(await only()).toMatchObject({ pending: 1, missing: [], verdict: 'pending' });

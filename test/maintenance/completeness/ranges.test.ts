@@ -23,6 +23,34 @@ test('what is added twice is told', () => {
   expect(ranges.add(range(7, 7))).toEqual(range(7, 7));
 });
 
+test('the runs beside a hole are known by when they begin, however many were added in whatever order', () => {
+  const runs = new Ranges();
+  for (const [first, last, at] of [
+    [20, 24, 200],
+    [0, 4, 1],
+    [5, 9, 50],
+    [30, 31, 300],
+    [25, 29, 250],
+  ] as const) {
+    runs.add(range(first, last), at);
+  }
+  expect(runs.around(range(10, 19))).toEqual({ before: 50, after: 200 });
+  expect(runs.around(range(32, 40))).toEqual({ before: 300, after: null });
+  expect([runs.endingAt(7n), runs.endingAt(22n), runs.endingAt(10n)]).toEqual([50, 300, null]);
+  expect(new Ranges().around(range(0, 1))).toEqual({ before: null, after: null });
+});
+
+test('of two runs that end at the same number the earlier time counts', () => {
+  for (const order of [
+    [0, 5],
+    [5, 0],
+  ] as const) {
+    const runs = new Ranges();
+    for (const first of order) runs.add(range(first, 9), first * 10);
+    expect(runs.around(range(10, 10)).before).toBe(0);
+  }
+});
+
 const stretch = fc.tuple(fc.nat(80), fc.nat(12)).map(([first, more]) => range(first, first + more));
 
 test('whatever is added in whatever order, it is the set of those numbers', () => {
@@ -48,6 +76,8 @@ test('whatever is added in whatever order, it is the set of those numbers', () =
       }
       const missing = ranges.missingOf(asked).flatMap(({ first, last }) => numbers(first, last));
       expect(missing).toEqual(numbers(asked.first, asked.last).filter((n) => !set.has(n)));
+      const found = ranges.foundOf(asked).flatMap(({ first, last }) => numbers(first, last));
+      expect(found).toEqual(numbers(asked.first, asked.last).filter((n) => set.has(n)));
     }),
   );
 });

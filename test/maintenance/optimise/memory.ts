@@ -2,6 +2,9 @@ import { type ListedFile, type MaintenanceLake } from '../../../src/lib/maintena
 import { type MemoryStore } from '../../simulation/memory-store';
 import { type Sender, type Wire } from '../../simulation/wire';
 
+/** Fewer than a shelf of the simulated day has. */
+const PAGE_FILES = 4;
+
 /** The file system in memory as maintenance sees it, each call a request over the wire. */
 export function maintenanceLakeOver(wire: Wire, sender: Sender, store: MemoryStore): MaintenanceLake {
   const short = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
@@ -12,11 +15,20 @@ export function maintenanceLakeOver(wire: Wire, sender: Sender, store: MemorySto
   };
   return {
     async *list(folder) {
-      const list = (): ListedFile[] =>
-        store
-          .list(folder)
-          .map((file) => ({ ...file, etag: store.files.get(file.path)?.etag ?? '', modifiedAt: 0 }));
-      yield* await send(`list ${folder}`, list);
+      // Page by page, as the service does: what happens in between is seen behind the last name, and not before it.
+      for (let after = ''; ;) {
+        const page = await send(`list ${folder} after ${short(after)}`, (): ListedFile[] =>
+          store
+            .list(folder)
+            .filter(({ path }) => path > after)
+            .slice(0, PAGE_FILES)
+            .map((file) => ({ ...file, etag: store.files.get(file.path)?.etag ?? '', modifiedAt: 0 })),
+        );
+        yield* page;
+        const last = page.at(-1);
+        if (last === undefined || page.length < PAGE_FILES) return;
+        after = last.path;
+      }
     },
     async *folders(folder) {
       const depth = folder.split('/').length;

@@ -3,8 +3,8 @@ import { type Mutant } from '../../support/mutate';
 const FINISH = 'src/lib/maintenance/optimise/finish.ts';
 const HELD = 'src/lib/maintenance/optimise/held.ts';
 const FOUND = 'src/lib/maintenance/optimise/found-plans.ts';
-const OPTIMISE = 'src/lib/maintenance/optimise/optimise.ts';
-const PARTITION = 'src/lib/maintenance/optimise/partition.ts';
+const DAY = 'src/lib/maintenance/optimise/day.ts';
+const JUDGE = 'src/lib/maintenance/optimise/judge-group.ts';
 
 /** Each breaks one rule of optimising; the simulation must catch every one. */
 export const MUTANTS: readonly Mutant[] = [
@@ -32,19 +32,19 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the ledger is read before the listing',
     edits: [
       {
-        file: OPTIMISE,
-        right: "import { closedDays } from './days';",
-        wrong: "import { closedDays } from './days'; import { settledLedger } from './ledgers';",
+        file: DAY,
+        right: "import { LeftCounts } from './left-counts';",
+        wrong: "import { LeftCounts } from './left-counts'; import { settledLedger } from './ledgers';",
       },
       {
-        file: OPTIMISE,
-        right: 'const listed = await listDay(room, source, day);',
+        file: DAY,
+        right: 'let listed = 0;',
         wrong: `const owner = { source, namespace: 'ns', hub: 'changes', incarnation: 1, partition: '0' };
           (room as any).early = await settledLedger(room.lake, owner);
-          const listed = await listDay(room, source, day);`,
+          let listed = 0;`,
       },
       {
-        file: PARTITION,
+        file: JUDGE,
         right: 'const ledger = await ledgers.of(owner);',
         // Without the check of coverage, which would leave out what the old ledger does not know yet.
         wrong: 'const ledger = { ...(room as any).early, start: 0n, last: 99n, gaps: [] };',
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'what the ledger calls pending is merged',
     edits: [
       {
-        file: PARTITION,
+        file: JUDGE,
         right: 'const ledger = await ledgers.of(owner);',
         wrong: 'const ledger = { start: 0n, last: 99n, gaps: [] } as any;',
       },

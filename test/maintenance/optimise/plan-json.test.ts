@@ -27,6 +27,7 @@ const plan: Plan = {
   first: 0n,
   last: 9n,
   plannedAt: Date.UTC(2026, 10, 24),
+  pages: 3,
   inputs: [
     { ...of(`${folder('bronze')}/${stamp}_0-4_4.json`, 4, 40), etag: '"0x1"' },
     { ...of(`${folder('quarantine')}/${stamp}_0-4_1.json`, 1, 15), etag: '"0x2"' },
@@ -47,6 +48,11 @@ const path = planPath('postgresql', '2026/11/22', '3');
 
 test('what is written is read back', () => {
   expect(parsePlan(formatPlan(plan), path)).toEqual(plan);
+});
+
+test('one of a newer format is told to be left to the version that wrote it', () => {
+  const newer = formatPlan(plan).toString().replace('"format": 1', '"format": 2');
+  expect(parsePlan(Buffer.from(newer), path)).toMatch(/format 2.*deploy it again/);
 });
 
 const text = formatPlan(plan).toString();
@@ -75,6 +81,7 @@ test.each<[string, string]>([
     'with a staged file elsewhere',
     text.replace('_system/staging/optimise/postgresql/2026-11-22/3/a_bronze', 'bronze/x'),
   ],
+  ['without a time', text.replace('2026-11-24T00:00:00.000Z', 'yesterday')],
   ['without a version of an input', text.replace('"etag": "\\"0x1\\""', '"etag": ""')],
 ])('a plan %s authorises nothing', (_, damaged) => {
   expect(damaged).not.toBe(text);

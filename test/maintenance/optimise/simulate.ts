@@ -41,9 +41,10 @@ export async function simulate({ seed, fateOf = () => 'answered' }: Schedule): P
   const before = world.wire.decided;
   // The writers come at different times: the late events may be there before the first listing or long after.
   const parts = [
-    () => world.optimise('O1'),
+    // In one portion, or in several.
+    () => world.optimise('O1', [], seed % 2 === 0 ? 50_000 : 5),
     () => world.write('late', [8]),
-    () => world.optimise('O2'),
+    () => world.optimise('O2', [], seed % 3 === 0 ? 50_000 : 3),
     () => world.write('later', [9]),
     () => world.write('again', [0, 1, 2, 3, 8]),
   ];

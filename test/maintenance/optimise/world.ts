@@ -63,8 +63,8 @@ export class World {
     });
   }
 
-  /** A new process optimises, once. */
-  optimise(name: string, reports: OptimiseReport[] = []): void {
+  /** A new process optimises, once, with at most so many files of a day in memory. */
+  optimise(name: string, reports: OptimiseReport[] = [], maxHeldFiles = 50_000): void {
     const sender: Sender = { name, alive: true };
     const room = {
       lake: lakeOver(this.wire, sender, this.store),
@@ -75,7 +75,7 @@ export class World {
     };
     this.#work(sender, async () => {
       try {
-        const report = await optimise('postgresql', room, { targetBytes: 1_700 });
+        const report = await optimise('postgresql', room, { targetBytes: 1_700, maxHeldFiles });
         const bad = report.left.find(({ reason }) => NEVER_LEFT.includes(reason));
         if (bad !== undefined) throw new Violation(`${name} leaves ${JSON.stringify(bad)}`, this.wire.trace);
         reports.push(report);

@@ -1,129 +1,91 @@
 import { type Source } from '../../decode/event';
-import { type Range } from '../../ledger/coverage';
-import { type Ledger } from '../../ledger/ledger';
-import { parseLedger } from '../../ledger/ledger-json';
-import { nameOf, parseName, type DataFile, type Shelf } from '../../ledger/names';
-import { isOf } from '../../ledger/open';
 import { type Lake } from '../../ledger/port';
-import { FoundFiles } from './found';
-import { judgePartition, type PartitionProof } from './judge';
+import { type PartitionProof } from './judge';
+import { lookOnce, type SourceLook, type Strangers } from './look';
 
-/** What the names of files and the ledgers prove of a lake. */
-export interface LakeProof {
-  readonly partitions: readonly PartitionProof[];
-  /** Files below bronze/ and quarantine/ that no ledger speaks for: another program's, or of a ledger that is lost. */
-  readonly strangers: Strangers;
+export type { Strangers } from './look';
+
+/** What the names of files and the ledgers prove of one source. */
+export interface SourceProof extends SourceLook {
   /** Files that were looked at, in all passes. */
   readonly listed: number;
 }
 
-export interface Strangers {
-  readonly count: number;
-  /** The first few. */
-  readonly paths: readonly string[];
+/** What they prove of a lake. */
+export interface LakeProof {
+  readonly partitions: readonly PartitionProof[];
+  readonly strangers: Strangers;
+  readonly listed: number;
 }
 
 export interface ProveOptions {
+  /** Between two looks while files are being merged. */
+  readonly sleep: (ms: number) => Promise<void>;
   /** Told of files listed so far. */
   readonly onProgress?: (files: number) => void;
 }
 
-const SHELVES: readonly Shelf[] = ['bronze', 'quarantine'];
 const SOURCES: readonly Source[] = ['postgresql', 'mongodb'];
+
+/** How often what looks damaged is looked at again while files are being merged; once where none are. */
+const MAX_AGAIN = 3;
+
+/** As the optimiser's, and what a page of a listing takes. */
+const PAUSE_MS = 3_000;
 
 /**
  * Proves for each partition which of its events are in the lake, from names and ledgers alone: no data file is read, but for the heads of
  * files that two hubs of one source may claim. Writers and the optimiser may go on meanwhile: what looks damaged is looked at again,
  * since a listing is not of one moment.
+ *
+ * @throws PipelineError LEDGER_DAMAGED, LEDGER_NEWER, or what the lake throws
  */
-export async function proveLake(lake: Lake, { onProgress = () => undefined }: ProveOptions = {}): Promise<LakeProof> {
-  let listed = 0;
-  const told = (): void => onProgress((listed += 1));
-  const first = await lookOnce(lake, told);
-  const isSound = first.strangers.count === 0 && first.partitions.every(({ verdict }) => verdict !== 'damaged');
-  const proof = isSound ? first : await lookOnce(lake, told);
-  return { ...proof, listed };
-}
-
-async function lookOnce(lake: Lake, told: () => void): Promise<Omit<LakeProof, 'listed'>> {
-  // Ledgers before files: what a ledger covers is published, or pending, by then.
-  const before = await readLedgers(lake);
-  const found = new Map(before.map((ledger) => [ledger, new FoundFiles()]));
-  const strangers: string[] = [];
-  let count = 0;
-  for (const source of SOURCES) {
-    for (const shelf of SHELVES) {
-      for await (const { path, bytes } of lake.list(`${shelf}/${source}`)) {
-        told();
-        const file = parseName(nameOf(path));
-        const ledger = file === null ? null : await ledgerOf(lake, before, source, file, path);
-        if (file !== null && ledger !== null) {
-          found.get(ledger)?.note(shelf, file, bytes);
-          continue;
-        }
-        count += 1;
-        if (strangers.length < STRANGERS_TOLD) strangers.push(path);
-      }
-    }
-  }
-  // And again behind them: what was committed meanwhile is no stranger to its ledger.
-  const after = new Map((await readLedgers(lake)).map((ledger) => [keyOf(ledger), ledger]));
+export async function proveLake(lake: Lake, { sleep, onProgress = () => undefined }: ProveOptions): Promise<LakeProof> {
   const partitions: PartitionProof[] = [];
-  for (const ledger of before) {
-    const files = (found.get(ledger) as FoundFiles).finish();
-    partitions.push(judgePartition(ledger, files, await waitingRuns(lake, ledger), after.get(keyOf(ledger))));
+  const strangers: string[] = [];
+  let [listed, count] = [0, 0];
+  for (const source of SOURCES) {
+    const before = listed;
+    const told = (files: number): void => onProgress(before + files);
+    const proof = await proveSource(lake, source, { sleep, onProgress: told }, () => false);
+    if (proof === null) continue;
+    partitions.push(...proof.partitions);
+    strangers.push(...proof.strangers.paths);
+    count += proof.strangers.count;
+    listed += proof.listed;
   }
-  return { partitions: partitions.sort(byName), strangers: { count, paths: strangers } };
+  return { partitions, strangers: { count, paths: strangers }, listed };
 }
 
-const STRANGERS_TOLD = 20;
-
-/** Every ledger of the lake, those of former incarnations included. @throws PipelineError LEDGER_DAMAGED, LEDGER_NEWER */
-export async function readLedgers(lake: Lake): Promise<Ledger[]> {
-  const ledgers: Ledger[] = [];
-  for await (const { path } of lake.list('_system/ledger')) {
-    const found = await lake.read(path);
-    if (found !== null) ledgers.push(parseLedger(found.bytes, path));
-  }
-  return ledgers;
-}
-
-/** A name tells partition and incarnation; where several hubs of a source have such a one, the file's first line tells whose it is. */
-async function ledgerOf(
+/** The same of one source; null when the time was up before a listing was through: half a listing proves nothing. */
+export async function proveSource(
   lake: Lake,
-  ledgers: readonly Ledger[],
   source: Source,
-  file: DataFile,
-  path: string,
-): Promise<Ledger | null> {
-  const candidates = ledgers.filter(
-    (ledger) =>
-      ledger.source === source && ledger.partition === file.partition && ledger.incarnation === file.incarnation,
-  );
-  const [only, ...others] = candidates;
-  if (only === undefined || others.length === 0) return only ?? null;
-  for (const ledger of candidates) if (await isOf(lake, ledger, path)) return ledger;
-  return null;
-}
-
-/** A ledger names the files of its last commit until the next one; those that are still staged are not published. */
-async function waitingRuns(lake: Lake, { pending }: Ledger): Promise<Range[]> {
-  const waiting: Range[] = [];
-  for (const { staged, final } of pending) {
-    const run = parseName(nameOf(final));
-    if (run !== null && (await lake.exists(staged))) waiting.push(run);
+  { sleep, onProgress = () => undefined }: ProveOptions,
+  isTimeUp: () => boolean,
+): Promise<SourceProof | null> {
+  let listed = 0;
+  const isStopped = (): boolean => {
+    onProgress((listed += 1));
+    return isTimeUp();
+  };
+  for (let again = 0; ; again += 1) {
+    const wasMerging = await isMerging(lake, source);
+    const look = await lookOnce(lake, source, isStopped);
+    if (look === null) return null;
+    if (isSound(look) || again === MAX_AGAIN) return { ...look, listed };
+    // A listing of several pages may pass a merged file's name before it appears, and an input's after it went.
+    const merges = wasMerging || (await isMerging(lake, source));
+    if (again > 0 && !merges) return { ...look, listed };
+    if (merges) await sleep(PAUSE_MS);
   }
-  return waiting;
 }
 
-const keyOf = ({ namespace, hub, incarnation, partition }: Ledger): string =>
-  JSON.stringify([namespace, hub, incarnation, partition]);
+const isSound = ({ strangers, partitions }: SourceLook): boolean =>
+  strangers.count === 0 && partitions.every(({ verdict }) => verdict !== 'damaged');
 
-function byName(a: PartitionProof, b: PartitionProof): number {
-  return (
-    a.source.localeCompare(b.source) ||
-    a.hub.localeCompare(b.hub) ||
-    Number(a.partition) - Number(b.partition) ||
-    a.incarnation - b.incarnation
-  );
+/** Whether a plan is there. */
+async function isMerging(lake: Lake, source: Source): Promise<boolean> {
+  for await (const plan of lake.list(`_system/optimise/${source}`)) return plan.path !== '';
+  return false;
 }

@@ -27,9 +27,11 @@ export type Finished =
  * While a plan is there, no other plan of its partition's day is, so only its own inputs are deleted, and only when all its
  * outputs are in place. Hence the order of the questions: a plan whose inputs are all there may be carried out; one of
  * which an input is missing must have its outputs in place, unless somebody finished it meanwhile.
+ *
+ * @param pauseMs for each page of a listing between outputs and inputs, as the options have it
  */
 export async function finishPlan(room: OptimiseRoom, held: HeldPlan, pauseMs: number): Promise<Finished> {
-  const { inputs, outputs, plannedAt } = held.plan;
+  const { inputs, outputs, plannedAt, pages } = held.plan;
   const suspect = await suspectInputs(room, inputs);
   if (suspect.length > 0) {
     const placed = await placedOutputs(room, outputs);
@@ -52,7 +54,7 @@ export async function finishPlan(room: OptimiseRoom, held: HeldPlan, pauseMs: nu
       ? await discard(room, held)
       : { kind: 'broken', why: `${output.staged} is missing` };
   }
-  await room.sleep(pauseMs);
+  await room.sleep(pauseMs * pages);
   return await removeInputs(room, held, renamed === outputs.length ? beganAt : plannedAt);
 }
 

@@ -28,25 +28,31 @@ export async function ownerOf(lake: Lake, path: string): Promise<Owner | null> {
  * that was listed is published, so the ledger called it pending before; if it does no longer, it never will again. In the
  * other order a file could be committed and listed in between, and be merged while its writer still looks for it.
  */
-export async function settledLedger(lake: Lake, owner: Owner): Promise<Ledger | 'ledger_missing' | 'ledger_busy'> {
+export async function settledLedger(lake: Lake, owner: Owner): Promise<KnownLedger> {
   const settled = await settle(lake, owner);
   if (settled === null) return 'ledger_missing';
   if (settled === 'overtaken') return 'ledger_busy';
   return (await readLedger(lake, owner))?.ledger ?? 'ledger_missing';
 }
 
-/** Each ledger settled once: for one listing of one day. */
-export class SettledLedgers {
-  readonly #lake: Lake;
-  readonly #ledgers = new Map<string, Ledger | 'ledger_missing' | 'ledger_busy'>();
+/** A ledger, or why nothing is known of it. */
+export type KnownLedger = Ledger | 'ledger_missing' | 'ledger_busy';
 
-  constructor(lake: Lake) {
-    this.#lake = lake;
+/** Each ledger asked for once: for what one listing has told so far. */
+export class KnownLedgers {
+  readonly #ask: (owner: Owner) => Promise<KnownLedger>;
+  readonly #ledgers = new Map<string, KnownLedger>();
+
+  /** @param settles whether ledgers are settled; else they are only read, for a dry run */
+  constructor(lake: Lake, settles: boolean) {
+    this.#ask = settles
+      ? (owner) => settledLedger(lake, owner)
+      : async (owner) => (await readLedger(lake, owner))?.ledger ?? 'ledger_missing';
   }
 
-  async of(owner: Owner): Promise<Ledger | 'ledger_missing' | 'ledger_busy'> {
+  async of(owner: Owner): Promise<KnownLedger> {
     const path = ledgerPath(owner);
-    const ledger = this.#ledgers.get(path) ?? (await settledLedger(this.#lake, owner));
+    const ledger = this.#ledgers.get(path) ?? (await this.#ask(owner));
     this.#ledgers.set(path, ledger);
     return ledger;
   }

@@ -1,23 +1,17 @@
 import { type Source } from '../../decode/event';
-import { dayPath } from '../../ledger/names';
-import { forEachOf } from '../../parallel';
+import { optimiseDay } from './day';
 import { closedDays } from './days';
-import { finishFoundPlans } from './found-plans';
-import { type PartitionOutcome } from './outcome';
-import { optimisePartition, type PartitionDay } from './partition';
-import { SHELVES } from './plan';
-import { type Left, type Merged, type OptimiseReport } from './report';
+import { findPlans, finishFoundPlans } from './found-plans';
+import { type OptimiseReport } from './report';
 import { OPTIMISE_DEFAULTS, type OptimiseOptions, type OptimiseRoom } from './room';
-import { shelved, type ShelvedFile } from './runs';
-
-/** How often a day is listed: as long as there was something to do, others merging beside us included. */
-const MAX_LISTINGS = 5;
+import { Tallies } from './tallies';
 
 /**
  * Merges the small files of a source's closed days into files near the target size: each hub partition and incarnation in
  * sequence order, never across a hole, bronze and quarantine with the same boundaries. Plans that are found are finished
- * first. When the time is up it stops, and goes on where it was the next time; any number may run at once, and each may
- * die at any point.
+ * first. When the time is up it stops, and goes on the next time; any number may run at once, and each may die at any point.
+ *
+ * The latest day comes first: where there is too much for one run, what the next one lists in vain are days that are done.
  *
  * @throws PipelineError when the lake cannot be listed; trouble of one partition is told in the report
  */
@@ -29,78 +23,38 @@ export async function optimise(
   const options = { ...OPTIMISE_DEFAULTS, ...changes };
   const deadline = room.clock.now() + options.budgetMs;
   const isTimeUp = (): boolean => room.clock.now() >= deadline;
-  const found = await finishFoundPlans(room, source, options, isTimeUp);
-  const merged: Merged[] = [...found.merged];
-  const left: Left[] = [...found.left];
-  let [days, files] = [0, 0];
-  for (const day of await closedDays(room.files, source, room.clock.now() - options.closedAfterMs)) {
+  const tallies = new Tallies();
+  const planned = await settleFound(room, source, options, isTimeUp, tallies);
+  const days = await closedDays(room.files, source, room.clock.now() - options.closedAfterMs);
+  for (const day of days.reverse()) {
     if (isTimeUp()) break;
-    const looked = await optimiseDay(room, source, day, options, deadline);
-    merged.push(...looked.merged);
-    left.push(...looked.left);
-    days += 1;
-    files += looked.files;
+    tallies.days += 1;
+    room.tell?.({ day, days: tallies.days, files: tallies.files, plans: tallies.plans });
+    await optimiseDay(room, { source, day, planned: planned.get(day) ?? new Set() }, options, deadline, tallies);
   }
-  const longestDoubledMs = merged.reduce((longest, { doubledMs }) => Math.max(longest, doubledMs), 0);
-  const finishedForOthers = found.merged.length;
-  return { source, days, files, merged, finishedForOthers, left, isOutOfTime: isTimeUp(), longestDoubledMs };
+  return tallies.report(source, options.dryRun, isTimeUp());
 }
 
-interface LookedAt {
-  readonly files: number;
-  readonly merged: readonly Merged[];
-  readonly left: readonly Left[];
-}
-
-async function optimiseDay(
+/** Finishes the plans that are there; in a dry run, tells them. @returns those that stay, partitions by day */
+async function settleFound(
   room: OptimiseRoom,
   source: Source,
-  day: string,
   options: OptimiseOptions,
-  deadline: number,
-): Promise<LookedAt> {
-  const merged: Merged[] = [];
-  const left: Left[] = [];
-  let files = 0;
-  let wanted: (partition: string) => boolean = () => true;
-  for (let listing = 1; ; listing += 1) {
-    const listed = await listDay(room, source, day);
-    if (listing === 1) {
-      files = listed.files.length + listed.strangers;
-      if (listed.strangers > 0) {
-        left.push({ day, partition: null, reason: 'stranger', files: listed.strangers, detail: null });
-      }
-    }
-    const work = [...Map.groupBy(listed.files, ({ file }) => file.partition)]
-      .filter(([partition]) => wanted(partition))
-      .map(([partition, of]): PartitionDay => ({ source, day, partition, files: of }));
-    const again = new Set<string>();
-    const mayListAgain = listing < MAX_LISTINGS && room.clock.now() < deadline;
-    await forEachOf(work, options.partitionsAtOnce, async (of) => {
-      const outcome: PartitionOutcome = await optimisePartition(room, of, options, deadline);
-      merged.push(...outcome.merged);
-      if (outcome.again && mayListAgain) again.add(of.partition);
-      else left.push(...outcome.left);
-    });
-    if (again.size === 0) return { files, merged, left };
-    wanted = (partition) => again.has(partition);
+  isTimeUp: () => boolean,
+  tallies: Tallies,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  if (!options.dryRun) {
+    const { merged, left } = await finishFoundPlans(room, source, options, isTimeUp);
+    tallies.finished(merged);
+    tallies.left(left);
+    return new Map();
   }
-}
-
-/** One listing of both shelves of a day. */
-async function listDay(
-  room: OptimiseRoom,
-  source: Source,
-  day: string,
-): Promise<{ readonly files: ShelvedFile[]; readonly strangers: number }> {
-  const files: ShelvedFile[] = [];
-  let strangers = 0;
-  for (const shelf of SHELVES) {
-    for await (const listed of room.files.list(dayPath(shelf, source, day))) {
-      const file = shelved(shelf, listed);
-      if (file === null) strangers += 1;
-      else files.push(file);
-    }
+  const found = await findPlans(room, source);
+  tallies.unfinished(found.plans);
+  tallies.left(found.left);
+  const staying = new Map<string, Set<string>>();
+  for (const { day, partition } of [...found.plans, ...found.left]) {
+    if (partition !== null) staying.set(day, (staying.get(day) ?? new Set()).add(partition));
   }
-  return { files, strangers };
+  return staying;
 }

@@ -1,13 +1,6 @@
-import { type Left, type LeftReason, type Merged } from './report';
+import { LeftCounts } from './left-counts';
+import { type LeftReason, type Merged, type Planned } from './report';
 import { type WholeRun } from './runs';
-
-/** What came of looking at one partition's day. */
-export interface PartitionOutcome {
-  readonly merged: readonly Merged[];
-  readonly left: readonly Left[];
-  /** Whether the day is not any more as it was listed: list it again, there may be more to do. */
-  readonly again: boolean;
-}
 
 /** Why runs of a group stay as they are: these, or all of it where `runs` is null. */
 export interface Stay {
@@ -16,35 +9,42 @@ export interface Stay {
   readonly detail: string | null;
 }
 
-export function all(reason: LeftReason): Stay {
-  return { reason, runs: null, detail: null };
+export function all(reason: LeftReason, detail: string | null = null): Stay {
+  return { reason, runs: null, detail };
 }
 
-/** A {@link PartitionOutcome} in the making. */
-export class Outcome implements PartitionOutcome {
-  readonly merged: Merged[] = [];
-  readonly left: Left[] = [];
-  again = false;
-  readonly #day: string;
-  readonly #partition: string;
+/** Where what is done, or would be, is told at once. */
+export interface Done {
+  merged(merged: Merged): void;
+  planned(planned: Planned): void;
+}
 
-  constructor(day: string, partition: string) {
-    this.#day = day;
-    this.#partition = partition;
+/** What comes of looking at one partition's day, from the beginning of a listing to its end. */
+export class Outcome {
+  /** Whether the day is not any more as it was listed: list it again, there may be more to do. */
+  again = false;
+  /** What is to be said of the rest of the partition's day, of which nothing may be merged; null while it may. */
+  stopped: Stay | null = null;
+  readonly left: LeftCounts;
+  readonly #done: Done;
+
+  constructor(day: string, partition: string, done: Done) {
+    this.left = new LeftCounts(day, partition);
+    this.#done = done;
   }
 
   merge(merged: Merged): void {
-    this.merged.push(merged);
+    this.#done.merged(merged);
     this.again = true;
+  }
+
+  plan(planned: Planned): void {
+    this.#done.planned(planned);
   }
 
   /** The day changed under one's hands: look again. */
   changed(): Stay {
     this.again = true;
     return all('changed_meanwhile');
-  }
-
-  leave(reason: LeftReason, files: number, detail: string | null = null): void {
-    if (files > 0) this.left.push({ day: this.#day, partition: this.#partition, reason, files, detail });
   }
 }

@@ -2,7 +2,7 @@ import { nameOf, parentOf, parseName, planPath, type DataFile, type Shelf } from
 import { mergeFolder, type Content, type Plan, type PlanInput, type PlanOutput, SHELVES } from './plan';
 
 /** The version of the plan's format that is written; any other is left alone. */
-const PLAN_FORMAT = 1;
+export const PLAN_FORMAT = 1;
 
 /** The plan as it is stored. Of a plan of any format, writers read `inputs[].path`. */
 export function formatPlan(plan: Plan): Buffer {
@@ -19,6 +19,7 @@ export function formatPlan(plan: Plan): Buffer {
     first: String(plan.first),
     last: String(plan.last),
     plannedTime: new Date(plan.plannedAt).toISOString(),
+    pages: plan.pages,
     outputs: outputs.map(({ path, staged, bytes, count, sha256 }) => ({ path, staged, bytes, count, sha256 })),
     inputs: inputs.map(({ path, etag, bytes, count, sha256 }) => ({ path, etag, bytes, count, sha256 })),
   };
@@ -44,7 +45,7 @@ export function parsePlan(bytes: Buffer, path: string): Plan | string {
 type Json = Readonly<Record<string, unknown>>;
 
 function read(json: Json): Plan {
-  if (json['format'] !== PLAN_FORMAT) throw new TypeError(`format ${String(json['format'])} is not ${PLAN_FORMAT}`);
+  refuseOther(json['format']);
   const source = text(json, 'source');
   if (source !== 'postgresql' && source !== 'mongodb') throw new TypeError(`source is ${source}`);
   return {
@@ -57,10 +58,21 @@ function read(json: Json): Plan {
     day: text(json, 'day'),
     first: BigInt(text(json, 'first')),
     last: BigInt(text(json, 'last')),
-    plannedAt: Date.parse(text(json, 'plannedTime')),
+    plannedAt: time(json, 'plannedTime'),
+    pages: count(json, 'pages'),
     outputs: list(json, 'outputs').map(readOutput),
     inputs: list(json, 'inputs').map(readInput),
   };
+}
+
+function refuseOther(format: unknown): void {
+  if (format === PLAN_FORMAT) return;
+  const isNewer = Number.isSafeInteger(format) && (format as number) > PLAN_FORMAT;
+  throw new TypeError(
+    isNewer
+      ? `it has format ${String(format)}, this version reads up to ${PLAN_FORMAT}: a newer version has planned here, deploy it again`
+      : `format ${String(format)} never existed`,
+  );
 }
 
 function readOutput(json: Json): PlanOutput {
@@ -134,6 +146,12 @@ function count(json: Json, name: string): number {
   const value = json[name];
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new TypeError(`${name} is no count`);
   return value as number;
+}
+
+function time(json: Json, name: string): number {
+  const ms = Date.parse(text(json, name));
+  if (Number.isNaN(ms)) throw new TypeError(`${name} is no time`);
+  return ms;
 }
 
 function list(json: Json, name: string): Json[] {

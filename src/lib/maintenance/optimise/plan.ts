@@ -36,6 +36,8 @@ export interface Plan extends Incarnate {
   readonly last: bigint;
   /** UTC ms */
   readonly plannedAt: number;
+  /** How many pages a reader's listing turns from the name of an output to the last of its inputs, the first included. */
+  readonly pages: number;
   readonly inputs: readonly PlanInput[];
   /** One for bronze, one for quarantine, or both: of the same first and last, with counts that add up. */
   readonly outputs: readonly PlanOutput[];
@@ -61,6 +63,18 @@ export function mergedFile(group: Group, shelf: Shelf): DataFile | null {
   if (count === 0) return null;
   const [{ firstEnqueuedAt, partition, incarnation, first }] = group;
   return { firstEnqueuedAt, partition, incarnation, first, last: group.at(-1)?.last ?? first, count };
+}
+
+/** Names in one page of a listing, at most. */
+const PAGE_NAMES = 5_000;
+
+/** See {@link Plan.pages}; by the listing that the group was made of. */
+export function pagesOf(group: Group): number {
+  const spans = SHELVES.map((shelf) => {
+    const files = filesOf(group, shelf);
+    return (files.at(-1)?.place ?? 0) - (files[0]?.place ?? 0);
+  });
+  return 1 + Math.floor(Math.max(...spans) / PAGE_NAMES);
 }
 
 /** Where it will be seen. */

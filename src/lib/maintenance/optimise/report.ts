@@ -27,6 +27,8 @@ export type LeftReason =
   | 'plan_unreadable'
   /** The plan that is there contradicts the lake. */
   | 'plan_broken'
+  /** In a dry run: an unfinished plan of its partition's day comes first, and then the day is looked at anew. */
+  | 'plan_unfinished'
   /** The time was up: next time. */
   | 'out_of_time'
   /** A request failed: `detail` has the message. */
@@ -37,12 +39,12 @@ export interface Left {
   readonly partition: string | null;
   readonly reason: LeftReason;
   readonly files: number;
-  /** What was found, for people; null where the reason says all. */
+  /** What was found, for people; null where the reason says all, or too many have been told already. */
   readonly detail: string | null;
 }
 
-/** One plan that was carried out. */
-export interface Merged {
+/** One merging. */
+export interface Planned {
   readonly day: string;
   readonly partition: string;
   readonly incarnation: number;
@@ -51,37 +53,51 @@ export interface Merged {
   readonly last: string;
   readonly inputs: number;
   readonly outputs: readonly string[];
+  /** Of the outputs. */
   readonly bytes: number;
+}
+
+/** One plan that was carried out. */
+export interface Merged extends Planned {
   /** For how long, at most, its events could be seen twice. */
   readonly doubledMs: number;
 }
 
+/** Plans counted. */
+export interface PlanTotals {
+  readonly plans: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly bytes: number;
+}
+
 export interface OptimiseReport {
   readonly source: Source;
+  readonly dryRun: boolean;
   /** Closed days looked at. */
   readonly days: number;
   /** Files listed, each time a day was looked at for the first time. */
   readonly files: number;
+  /** What was done; nothing in a dry run. */
   readonly merged: readonly Merged[];
   /** Plans that were found and finished, among `merged`. */
   readonly finishedForOthers: number;
+  /** What a dry run would begin, the first thousand; what comes of it could then be merged further. */
+  readonly planned: readonly Planned[];
+  /** Plans that a dry run found: begun by a run that has not finished them. */
+  readonly unfinished: readonly Planned[];
+  /** Of `merged`, and of everything that a dry run would begin. */
+  readonly totals: PlanTotals;
   readonly left: readonly Left[];
   readonly isOutOfTime: boolean;
   /** The longest time that an event could be seen twice. */
   readonly longestDoubledMs: number;
 }
 
-export function mergedBy(plan: Plan, doubledMs: number): Merged {
-  const { day, partition, incarnation, inputs, outputs } = plan;
+export function plannedBy({ day, partition, incarnation, first, last, inputs, outputs }: Plan): Planned {
   return {
-    day,
-    partition,
-    incarnation,
-    first: String(plan.first),
-    last: String(plan.last),
-    inputs: inputs.length,
+    ...{ day, partition, incarnation, first: String(first), last: String(last), inputs: inputs.length },
     outputs: outputs.map(({ path }) => path),
     bytes: outputs.reduce((total, { bytes }) => total + bytes, 0),
-    doubledMs,
   };
 }

@@ -9,6 +9,20 @@ export interface OptimiseRoom {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Told how it goes on. */
+  readonly tell?: (progress: Progress) => void;
+}
+
+/** How far a run has come. */
+export interface Progress {
+  /** The day that is looked at. */
+  readonly day: string;
+  /** Closed days, this one included. */
+  readonly days: number;
+  /** Files listed so far. */
+  readonly files: number;
+  /** Plans carried out so far; in a dry run, those that would be. */
+  readonly plans: number;
 }
 
 export interface OptimiseOptions {
@@ -22,11 +36,16 @@ export interface OptimiseOptions {
   readonly partitionsAtOnce: number;
   /** Runs merged by one plan at most. */
   readonly maxRuns: number;
+  /** Files of a day in memory at once, about: what is listed is planned and merged in portions of this size. */
+  readonly maxHeldFiles: number;
   /**
-   * Between a merged file's appearance and the deletion of the first input: longer than a reader takes to list a day. A
-   * listing of several pages could else pass the merged file's name before it appears, and an input's after it went.
+   * Between a merged file's appearance and the deletion of the first input, for each page of a listing that lies between
+   * their names: longer than a reader takes for a page. Its listing could else pass the merged file's name before it
+   * appears, and an input's after it went.
    */
   readonly pauseMs: number;
+  /** Tells what would be merged, and writes nothing: no plan is finished, no ledger settled. */
+  readonly dryRun: boolean;
 }
 
 export const OPTIMISE_DEFAULTS: OptimiseOptions = {
@@ -35,5 +54,7 @@ export const OPTIMISE_DEFAULTS: OptimiseOptions = {
   budgetMs: 15 * 60_000,
   partitionsAtOnce: 4,
   maxRuns: 2_000,
+  maxHeldFiles: 50_000,
   pauseMs: 2_000,
+  dryRun: false,
 };

@@ -1,10 +1,14 @@
-import { nameOf, parseName, type DataFile, type Shelf } from '../../ledger/names';
+import { type Source } from '../../decode/event';
+import { dayPath, nameOf, parentOf, parseName, type DataFile, type Shelf } from '../../ledger/names';
+import { DAY_MS } from '../../time';
 import { type ListedFile } from '../port';
 
 /** A data file as a listing tells it. */
 export interface ShelvedFile extends ListedFile {
   readonly shelf: Shelf;
   readonly file: DataFile;
+  /** How many names of its shelf's day were listed before it. */
+  readonly place: number;
 }
 
 /** A contiguous run of events and its one or two files, whose counts add up to its length. */
@@ -18,36 +22,33 @@ export interface WholeRun {
   readonly quarantine: ShelvedFile | null;
 }
 
-/** What the names of one partition's day tell, in the order of incarnations and sequence numbers. */
-export interface Sighting {
-  readonly whole: readonly WholeRun[];
-  /** Files of runs whose counts do not add up: a file is missing, or not listed yet. */
-  readonly incomplete: readonly ShelvedFile[];
-  /** Files of runs that share sequence numbers with another run. */
-  readonly overlapping: readonly ShelvedFile[];
+/** Where a day's files are on one shelf. */
+export interface DayShelf {
+  readonly shelf: Shelf;
+  readonly folder: string;
+  /** UTC ms */
+  readonly beginsAt: number;
 }
 
-/** Reads a listed file's name; null for a stranger. */
-export function shelved(shelf: Shelf, listed: ListedFile): ShelvedFile | null {
-  const file = parseName(nameOf(listed.path));
-  return file === null ? null : { ...listed, shelf, file };
+/** @param day `2026/11/22` */
+export function dayShelf(shelf: Shelf, source: Source, day: string): DayShelf {
+  return { shelf, folder: dayPath(shelf, source, day), beginsAt: Date.parse(day.replaceAll('/', '-')) };
 }
 
 /**
- * The runs that the files make. Only whole ones that share no number with any other may be merged: what a name says of
- * the others cannot be proved by names.
+ * Reads a listed file's name. Null for a stranger: no name of ours, or not of this day, or in a folder of its own.
+ *
+ * @param place how many names of its shelf's day were listed before it
  */
-export function sight(files: readonly ShelvedFile[]): Sighting {
-  const runs = [...Map.groupBy(files, ({ file }) => `${file.incarnation} ${file.first}-${file.last}`).values()];
-  const overlapping = overlappingOf(runs);
-  const apart = runs.filter((run) => !overlapping.has(run));
-  const whole = apart.flatMap((run) => wholeOf(run) ?? []);
-  const incomplete = apart.filter((run) => wholeOf(run) === null);
-  return { whole: whole.sort(inOrder), incomplete: incomplete.flat(), overlapping: [...overlapping].flat() };
+export function shelved({ shelf, folder, beginsAt }: DayShelf, listed: ListedFile, place: number): ShelvedFile | null {
+  const { path } = listed;
+  const file = parentOf(path) === folder ? parseName(nameOf(path)) : null;
+  if (file === null || file.firstEnqueuedAt < beginsAt || file.firstEnqueuedAt >= beginsAt + DAY_MS) return null;
+  return { ...listed, shelf, file, place };
 }
 
-/** The files of a run, which are at least one. */
-function wholeOf(files: readonly ShelvedFile[]): WholeRun | null {
+/** The files of a run, which are at least one, as a whole; null when their counts do not add up. */
+export function wholeOf(files: readonly ShelvedFile[]): WholeRun | null {
   const of = (shelf: Shelf): ShelvedFile[] => files.filter((file) => file.shelf === shelf);
   const [bronze, quarantine] = [of('bronze'), of('quarantine')];
   const { file } = files[0] as ShelvedFile;
@@ -70,23 +71,10 @@ function wholeOf(files: readonly ShelvedFile[]): WholeRun | null {
   };
 }
 
-/** The runs that meet another run of their incarnation. */
-function overlappingOf(runs: readonly ShelvedFile[][]): Set<ShelvedFile[]> {
-  const found = new Set<ShelvedFile[]>();
-  const ascending = runs.map((files) => ({ files, ...(files[0] as ShelvedFile).file })).sort(inOrder);
-  // The one before that reaches farthest: whoever begins before its end meets it.
-  let reach: (typeof ascending)[number] | undefined;
-  for (const run of ascending) {
-    const meets = reach?.incarnation === run.incarnation && run.first <= reach.last;
-    if (meets && reach !== undefined) found.add(reach.files).add(run.files);
-    if (!meets || reach === undefined || run.last > reach.last) reach = run;
-  }
-  return found;
-}
-
-type Placed = Pick<DataFile, 'incarnation' | 'first'>;
-
-function inOrder(a: Placed, b: Placed): number {
-  if (a.incarnation !== b.incarnation) return a.incarnation - b.incarnation;
-  return a.first < b.first ? -1 : a.first > b.first ? 1 : 0;
+/** How many files the runs have. */
+export function countFiles(runs: readonly WholeRun[]): number {
+  return runs.reduce(
+    (total, { bronze, quarantine }) => total + (bronze === null ? 0 : 1) + (quarantine === null ? 0 : 1),
+    0,
+  );
 }

@@ -7,6 +7,7 @@ import {
   mergedFile,
   mergedPath,
   mergeFolder,
+  pagesOf,
   SHELVES,
   type Plan,
   type PlanInput,
@@ -82,7 +83,8 @@ export async function stageGroup(
   const { first } = group[0];
   const last = group.at(-1)?.last ?? first;
   const plannedAt = room.clock.now();
-  return { id, source, namespace, hub, partition, incarnation, day, first, last, plannedAt, inputs, outputs };
+  const pages = pagesOf(group);
+  return { id, source, namespace, hub, partition, incarnation, day, first, last, plannedAt, pages, inputs, outputs };
 }
 
 /** Copies the group's files on one shelf into one; what they hold is added to `inputs`. */
