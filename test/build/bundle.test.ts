@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type FunctionMetadata } from '../../local/host/rpc';
 import { SpawnedWorker } from '../../local/host/spawn-worker';
 import { byKey, CANARY } from '../config/environment';
 import { buildApp, type BuiltApp } from './bundle';
@@ -37,6 +38,17 @@ const retryOptions = {
   maximumInterval: { seconds: 120 },
 };
 
+/** Their bindings are named by a hash of what they are. */
+const unnamed = ({ name, bindings }: FunctionMetadata): object => ({
+  name,
+  bindings: Object.values(bindings).map((binding) => ({ ...binding, name: '' })),
+});
+
+const timer = (name: string, schedule: string): object => {
+  const properties = { supportsDeferredBinding: 'false' };
+  return { name, bindings: [{ type: 'timerTrigger', name: '', direction: 'in', schedule, properties }] };
+};
+
 test('the bundle loads without node_modules and registers exactly these functions and hooks with the host', async () => {
   for (let directory = app.directory; directory !== dirname(directory); directory = dirname(directory)) {
     expect(existsSync(join(directory, 'node_modules'))).toBe(false);
@@ -44,7 +56,7 @@ test('the bundle loads without node_modules and registers exactly these function
   const names = { POSTGRES_EVENTHUB_NAME: 'p', MONGODB_EVENTHUB_NAME: 'm', EVENTHUB_CONSUMER_GROUP: 'g' };
   await using worker = spawn({ ...byKey, ...names });
   const { functions, hooks } = await worker.load();
-  expect(functions).toEqual([
+  expect(functions.slice(0, 2)).toEqual([
     {
       name: 'ingestPostgres',
       bindings: { events: { ...trigger, eventHubName: '%POSTGRES_EVENTHUB_NAME%' } },
@@ -56,16 +68,29 @@ test('the bundle loads without node_modules and registers exactly these function
       retryOptions,
     },
   ]);
+  expect(functions.slice(2).map(unnamed)).toEqual([
+    timer('weeklyMaintenance', '0 0 3 * * 0'),
+    timer('dailyCompleteness', '0 30 1 * * *'),
+    {
+      name: 'status',
+      bindings: [
+        {
+          ...{ type: 'httpTrigger', name: '', direction: 'in', authLevel: 'function', methods: ['GET'] },
+          properties: { supportsDeferredBinding: 'false' },
+        },
+        { type: 'http', name: '', direction: 'out' },
+      ],
+    },
+  ]);
   expect(hooks).toEqual(['appStart', 'appTerminate']);
 });
 
 test('a name that is not set is registered by its default, which the host could not resolve', async () => {
   await using worker = spawn({ ...byKey, EVENTHUB_CONSUMER_GROUP: '' });
   const { functions } = await worker.load();
-  const names = functions.map(({ bindings }) => [
-    bindings['events']?.['eventHubName'],
-    bindings['events']?.['consumerGroup'],
-  ]);
+  const names = functions
+    .slice(0, 2)
+    .map(({ bindings }) => [bindings['events']?.['eventHubName'], bindings['events']?.['consumerGroup']]);
   expect(names).toEqual([
     ['postgresql-changes', 'lake'],
     ['mongodb-changes', 'lake'],

@@ -73,7 +73,8 @@ test('what is published is few files, and every function registers from them alo
 
 test('the licence of every package in the bundle goes with it', async () => {
   const { packages } = await packaged();
-  const text = await readFile(join(app.directory, `${FUNCTIONS}.LICENSES.txt`), 'utf8');
+  const lists = ['functions.js', 'telemetry.js'].map((file) => join(app.directory, 'dist', `${file}.LICENSES.txt`));
+  const text = (await Promise.all(lists.map((list) => readFile(list, 'utf8')))).join('\n');
   for (const { name, licence } of packages) expect(text).toMatch(new RegExp(`^${name} \\S+: ${licence}$`, 'm'));
   expect(text).toContain('Permission is hereby granted, free of charge');
 });

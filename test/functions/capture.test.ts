@@ -56,7 +56,10 @@ test('the timer function captures, run after run, and the other function lands w
       heard();
     },
   });
-  expect(await fleet.functions()).toEqual(['ingestPostgres', 'ingestMongo', 'capturePostgres']);
+  expect(await fleet.functions()).toEqual([
+    ...['ingestPostgres', 'ingestMongo', 'capturePostgres'],
+    ...['weeklyMaintenance', 'dailyCompleteness', 'status'],
+  ]);
 
   const lake = new LakeReader(storage.connectionString);
   const until = async (isSo: () => Promise<boolean>): Promise<void> => {
