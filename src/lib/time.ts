@@ -1,20 +1,22 @@
 import { utc } from '@date-fns/utc';
-import { format, parse } from 'date-fns';
+import { format } from 'date-fns';
 
 // date-fns formats the machine's local time unless told otherwise; every format in this project goes through here.
 
-const STAMP = "yyyyMMdd'T'HHmmssSSS";
-
 /** `20261122T235959998Z`: the timestamp in a file's name. */
 export function formatStamp(ms: number): string {
-  return `${format(ms, STAMP, { in: utc })}Z`;
+  return new Date(ms).toISOString().replace(/[-:.]/g, '');
 }
 
 /** The inverse of {@link formatStamp}: UTC milliseconds, or null when `text` is not such a timestamp. */
 export function parseStamp(text: string): number | null {
   if (!/^\d{8}T\d{9}Z$/.test(text)) return null;
-  const ms = parse(text.slice(0, -1), STAMP, 0, { in: utc }).getTime();
-  return Number.isNaN(ms) ? null : ms;
+  // A million names are read at once; date-fns takes ten times as long to parse one.
+  const part = (from: number, to: number): number => Number(text.slice(from, to));
+  const [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
+  const ms = Date.UTC(year, month - 1, day, part(9, 11), part(11, 13), part(13, 15), part(15, 18));
+  // What is no time (February 30, or 25 o'clock) has become another one.
+  return formatStamp(ms) === text ? ms : null;
 }
 
 /** `2026/11/22`: the day folder of a moment, in UTC. */

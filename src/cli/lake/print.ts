@@ -26,6 +26,7 @@ export function proofJson(proof: PartitionProof): unknown {
     ...{ files, bytes, events, quarantined, pending },
     ...{ gaps: ranges(proof.gaps), lost: ranges(proof.lost), absent: ranges(proof.absent) },
     ...{ missing: ranges(proof.missing), uncovered: ranges(proof.uncovered), doubled: ranges(proof.doubled) },
+    merging: ranges(proof.merging),
     torn: proof.torn.map((run) => ({ run: rangeText(run), found: run.found })),
     verdict,
   };

@@ -4,6 +4,7 @@ import { type Range } from '../../../src/lib/ledger/coverage';
 import { type Ledger } from '../../../src/lib/ledger/ledger';
 import { FoundFiles } from '../../../src/lib/maintenance/completeness/found';
 import { judgePartition, type PartitionProof } from '../../../src/lib/maintenance/completeness/judge';
+import { Ranges } from '../../../src/lib/maintenance/completeness/ranges';
 
 /** What became of a stretch of events: `beyond` were never covered, as those after the last commit. */
 export type Fate = 'landed' | 'gap' | 'taken' | 'torn' | 'staged' | 'lost';
@@ -65,7 +66,14 @@ export function proofOf({ partition, stretches }: History): PartitionProof | nul
     gaps: of('gap').map(({ first, last }) => ({ first, last, noticedAt: 0 })),
     counters: { events: 0, quarantined: 0, files: 0, bytes: 0 },
   };
-  return judgePartition({ ledger, files: files.finish(), pending: of('staged'), later: ledger, closed });
+  return judgePartition({
+    ledger,
+    files: files.finish(),
+    pending: of('staged'),
+    later: ledger,
+    closed,
+    planned: new Ranges(),
+  });
 }
 
 /** When each event was accepted that no reader can see, and of which nobody has said that it is lost. */

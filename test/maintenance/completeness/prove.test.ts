@@ -1,5 +1,9 @@
+import { planPath } from '../../../src/lib/ledger/names';
+import { dayFolder } from '../../../src/lib/time';
 import { type HubEvent } from '../../../src/lib/decode/event';
 import { noteClosedGaps } from '../../../src/lib/ledger/closed-gaps';
+import { mergeFolder } from '../../../src/lib/maintenance/optimise/plan';
+import { formatPlan, parsePlan } from '../../../src/lib/maintenance/optimise/plan-json';
 import { proveLake, proveSource, type LakeProof } from '../../../src/lib/maintenance/completeness/prove';
 import { type PartitionProof } from '../../../src/lib/maintenance/completeness/judge';
 import { events, NOON, openInstance, PARTITION } from '../../support/instance';
@@ -164,6 +168,43 @@ test('a file that comes back while a plan is there was never missing', async () 
   });
   expect(partitions).toMatchObject([{ missing: [], verdict: 'whole' }]);
   expect(slept).toEqual([0]);
+});
+
+test('what a dead optimiser left half deleted is seen twice, and all there; without its plan nobody knows why', async () => {
+  await fill();
+  const [early, late, quarantined] = [await path('_0-4_5'), await path('_5-9_4'), await path('quarantine/')];
+  const day = dayFolder(NOON);
+  const planned = planPath('postgresql', day, '3');
+  const content = { bytes: 1, sha256: 'ab'.repeat(32) };
+  const bronze = { ...content, path: early.replace('_0-4_5', '_0-9_9'), count: 9, bytes: 2 };
+  const quarantine = { ...content, path: quarantined.replace('_5-9_1', '_0-9_1'), count: 1 };
+  const staged = ({ path: to }: { path: string }): string =>
+    `${mergeFolder('postgresql', day, '3')}${to.replaceAll('/', '-')}`;
+  const plan = formatPlan({
+    ...{ id: 'a', source: 'postgresql', ...PARTITION, incarnation: 1, day, first: 0n, last: 9n, plannedAt: NOON },
+    pages: 1,
+    inputs: [
+      { ...content, path: early, etag: '"1"', count: 5 },
+      { ...content, path: late, etag: '"1"', count: 4 },
+      { ...content, path: quarantined, etag: '"1"', count: 1 },
+    ],
+    outputs: [bronze, quarantine].map((output) => ({ ...output, staged: staged(output) })),
+  });
+  expect(parsePlan(plan, planned)).toMatchObject({ id: 'a' });
+  await reader.write(planned, plan.toString());
+  for (const output of [bronze, quarantine]) await reader.write(output.path, '');
+  // The first of the inputs to go; the other file of its run is there still.
+  await reader.remove(late);
+
+  const twice = [expect.objectContaining({ first: 0n, last: 4n }), expect.objectContaining({ first: 5n, last: 9n })];
+  const under = await only();
+  expect(under).toMatchObject({ missing: [], torn: [], doubled: [], verdict: 'merging' });
+  expect([under.merging.length, under.merging]).toEqual([2, expect.arrayContaining(twice)]);
+
+  await reader.remove(planned);
+  const without = await only();
+  expect(without).toMatchObject({ missing: [], torn: [], merging: [], verdict: 'damaged' });
+  expect(without.doubled).toEqual(expect.arrayContaining(twice));
 });
 
 test('a listing that is stopped proves nothing', async () => {

@@ -32,7 +32,7 @@ export function figuresOf(partitions: readonly PartitionProof[], days: readonly 
   const [least, most] = [days.reduce(smaller, Infinity), days.reduce(larger, -Infinity)];
   for (const proof of partitions) {
     for (const [day, count] of proof.days) drafts.get(day)?.partitions.push({ ...placeIn(proof), ...count });
-    for (const { day } of proof.doubled) drafts.get(day)?.unsettle();
+    for (const { day } of [...proof.doubled, ...proof.merging]) drafts.get(day)?.unsettle();
     for (const hole of proof.holes) {
       const { from, to } = daysOf(hole, proof);
       for (let day = Math.max(from, least); day <= Math.min(to, most); day += 1) drafts.get(day)?.lack(proof, hole);

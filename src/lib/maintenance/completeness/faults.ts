@@ -14,7 +14,7 @@ export function faultsOf(proof: PartitionProof): string[] {
     ...told(proof.missing, 'are covered by the ledger, and in no file: somebody has taken it away'),
     ...told(proof.uncovered, 'are in files, and not covered by the ledger: npm run lake -- rebuild-ledger'),
     ...proof.torn.map((run) => `${where}: the files of ${rangeText(run)} hold ${run.found} lines`),
-    ...told(proof.doubled, 'are in two files; while a day is being optimised this passes'),
+    ...told(proof.doubled, 'are in two files, and no optimise plan says why'),
   ];
 }
 

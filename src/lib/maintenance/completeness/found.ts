@@ -13,7 +13,7 @@ export interface PartitionFiles {
   readonly present: Ranges;
   /** Runs of which the file in bronze or in quarantine is missing, or whose counts do not add up to the run. */
   readonly torn: readonly TornRun[];
-  /** Numbers that two runs name. */
+  /** Numbers that two runs name, a run of which one file is there included. */
   readonly doubled: readonly DoubledRange[];
   /** By the UTC day (days since 1970) on which Event Hubs accepted the events. */
   readonly days: ReadonlyMap<number, DayCount>;
@@ -73,7 +73,12 @@ export class FoundFiles {
   }
 
   finish(): PartitionFiles {
-    const torn = [...this.#open.values()].map(({ run, found }) => ({ ...run, found: Number(found) }));
+    const torn: TornRun[] = [];
+    for (const { run, at, found } of this.#open.values()) {
+      // What is left of a run while it is merged: its other file went first, or is to come, and its numbers are in others.
+      if (this.#present.missingOf(run).length === 0) this.#doubled.push({ ...run, day: utcDay(at) });
+      else torn.push({ ...run, found: Number(found) });
+    }
     return {
       ...{ files: this.#files, bytes: this.#bytes, events: this.#events, quarantined: this.#quarantined },
       ...{ present: this.#present, torn, doubled: this.#doubled, days: this.#days },

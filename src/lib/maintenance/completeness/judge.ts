@@ -36,8 +36,10 @@ export interface PartitionProof {
   /** Numbers that files name, and the ledger does not cover: it would let them in again. */
   readonly uncovered: readonly Range[];
   readonly torn: readonly TornRun[];
-  /** Numbers that two runs name; for a short time while a day is being optimised. */
+  /** Numbers that two runs name. */
   readonly doubled: readonly DoubledRange[];
+  /** Those that an optimise plan is merging: seen twice for a short time, or until the next run finishes a dead one's plan. */
+  readonly merging: readonly DoubledRange[];
   /** Every number from `start` to `last` that readers cannot see though there is, or was, an event: where it would be. */
   readonly holes: readonly Hole[];
   readonly days: PartitionFiles['days'];
@@ -50,10 +52,10 @@ export interface Hole extends Range, Around {
 }
 
 /**
- * `whole`: proven; `lost`: but for gaps that were closed as lost; `gaps`: all that Event Hubs has handed over is there; `pending`: a
- * run of the function, or of maintenance, is to publish it; `damaged`.
+ * `whole`: proven; `merging`: so it is, and some of it is seen twice meanwhile; `lost`: but for gaps that were closed as lost;
+ * `gaps`: all that Event Hubs has handed over is there; `pending`: a run of the function, or of maintenance, is to publish it; `damaged`.
  */
-export type Verdict = 'whole' | 'lost' | 'gaps' | 'pending' | 'damaged';
+export type Verdict = 'whole' | 'merging' | 'lost' | 'gaps' | 'pending' | 'damaged';
 
 export interface Evidence {
   /** As it was read before the files. */
@@ -65,12 +67,17 @@ export interface Evidence {
   readonly later: Ledger;
   /** As they were read after the ledger: a gap is noted as closed before the ledger forgets it. */
   readonly closed: readonly ClosedGap[];
+  /** What optimise plans are merging, as they were read after the files. */
+  readonly planned: Ranges;
 }
 
 /** Compares a partition's ledger with its files. */
-export function judgePartition({ ledger, files, pending, later, closed }: Evidence): PartitionProof {
+export function judgePartition({ ledger, files, pending, later, closed, planned }: Evidence): PartitionProof {
   const { start, last } = ledger;
-  const { present, doubled } = files;
+  const { present } = files;
+  const isPlanned = (range: Range): boolean => planned.missingOf(range).length === 0;
+  const merging = files.doubled.filter(isPlanned);
+  const doubled = files.doubled.filter((range) => !isPlanned(range));
   const gaps = ledger.gaps.map(({ first, last: end }) => ({ first, last: end }));
   const closedAs = (wanted: ClosedGap['outcome']): Ranges =>
     Ranges.of(closed.filter(({ outcome }) => outcome === wanted));
@@ -95,7 +102,7 @@ export function judgePartition({ ledger, files, pending, later, closed }: Eviden
     ...{ start, last, lastEnqueuedAt: ledger.lastEnqueuedAt, lastRunAt: present.endingAt(last) },
     ...{ files: files.files, bytes: files.bytes },
     ...{ events: files.events, quarantined: files.quarantined, pending: pending.length },
-    ...{ gaps, lost, absent, missing, uncovered, torn, doubled, days: files.days },
+    ...{ gaps, lost, absent, missing, uncovered, torn, doubled, merging, days: files.days },
     holes: [
       ...[...holes(gaps, 'gap'), ...holes(missing, 'missing'), ...holes(inTorn, 'torn')],
       ...[...holes(staged, 'pending'), ...holes(lost, 'lost')],
@@ -108,7 +115,9 @@ export function judgePartition({ ledger, files, pending, later, closed }: Eviden
           ? 'gaps'
           : lost.length > 0
             ? 'lost'
-            : 'whole',
+            : merging.length > 0
+              ? 'merging'
+              : 'whole',
   };
 }
 

@@ -7,7 +7,9 @@ import { type Lake } from '../../ledger/port';
 import { FoundFiles } from './found';
 import { judgePartition, type PartitionProof } from './judge';
 import { readLedgers, waitingRuns } from './ledgers';
+import { parsePlan } from '../optimise/plan-json';
 import { filesOf } from './listing';
+import { Ranges } from './ranges';
 
 /** What one listing of a source's files and the ledgers prove of it. */
 export interface SourceLook {
@@ -48,18 +50,34 @@ export async function lookOnce(lake: Lake, source: Source, isStopped: () => bool
   }
   // And again behind them: what was committed meanwhile is no stranger to its ledger.
   const after = new Map((await ledgersOf(lake, source)).map((ledger) => [ledgerPath(ledger), ledger]));
+  const plans = await plannedRanges(lake, source);
   const partitions: PartitionProof[] = [];
   for (const [ledger, files] of found) {
     const pending = await waitingRuns(lake, ledger);
     const closed = await readClosedGaps(lake, ledger);
+    const planned = plans.get(ledgerPath(ledger)) ?? new Ranges();
     const later = after.get(ledgerPath(ledger)) ?? ledger;
-    partitions.push(judgePartition({ ledger, files: files.finish(), pending, later, closed }));
+    partitions.push(judgePartition({ ledger, files: files.finish(), pending, later, closed, planned }));
   }
   return { partitions: partitions.sort(byName), strangers: { count, paths: strangers } };
 }
 
 const ledgersOf = async (lake: Lake, wanted: Source): Promise<Ledger[]> =>
   (await readLedgers(lake)).filter(({ source }) => source === wanted);
+
+/** What is being merged of each ledger's partition, by the ledger's path. A plan that cannot be read explains nothing. */
+async function plannedRanges(lake: Lake, source: Source): Promise<ReadonlyMap<string, Ranges>> {
+  const planned = new Map<string, Ranges>();
+  for await (const { path } of lake.list(`_system/optimise/${source}`)) {
+    const found = await lake.read(path);
+    const plan = found === null ? null : parsePlan(found.bytes, path);
+    if (plan === null || typeof plan === 'string') continue;
+    const ranges = planned.get(ledgerPath(plan)) ?? new Ranges();
+    ranges.add(plan);
+    planned.set(ledgerPath(plan), ranges);
+  }
+  return planned;
+}
 
 /** What a name tells of its owner. */
 const claimOf = ({ partition, incarnation }: Pick<DataFile, 'partition' | 'incarnation'>): string =>
