@@ -6,7 +6,7 @@ const restrict = (paths, patterns = []) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/', '**/.package/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

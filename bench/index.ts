@@ -3,8 +3,10 @@ import { benchCapture, type CaptureBench } from './capture';
 import { benchEncode } from './encode';
 import { benchFiles, type FilesBench } from './files';
 import { benchIngest } from './ingest';
+import { benchLake, type LakeBench } from './lake';
 import { benchLatency, type LatencyBench } from './latency';
 import { type Ratio } from './ratio';
+import { benchTelemetry, type TelemetryBench } from './telemetry';
 
 /**
  * `npm run bench`: ours beside a baseline, taking turns in one run; ratios, because times on a shared machine mean little.
@@ -17,6 +19,8 @@ const BENCHES = {
   files: benchFiles,
   latency: benchLatency,
   capture: benchCapture,
+  lake: benchLake,
+  telemetry: benchTelemetry,
 } as const;
 type Name = keyof typeof BENCHES;
 
@@ -53,7 +57,8 @@ async function main(): Promise<void> {
   const results: Record<string, unknown> = {};
   for (const name of options.only) {
     if (!options.json) process.stderr.write(`${name} …\n`);
-    const result = await BENCHES[name](options.rounds === undefined ? {} : { rounds: options.rounds });
+    const bench: (options: { readonly rounds?: number }) => Promise<Result> = BENCHES[name];
+    const result = await bench(options.rounds === undefined ? {} : { rounds: options.rounds });
     results[name] = result;
     if (!options.json) for (const line of linesOf(result)) console.log(line);
   }
@@ -71,6 +76,10 @@ function linesOf(result: Result): string[] {
       return latencyLines(result);
     case 'capture':
       return captureLines(result);
+    case 'lake':
+      return lakeLines(result);
+    case 'telemetry':
+      return telemetryLines(result);
     default: {
       const more =
         'remote' in result ? { [`with ${result.remote.latencyMs} ms to each request`]: result.remote.ratio } : {};
@@ -110,6 +119,25 @@ function captureLines({ ratio, goal, rowsPerSecond, memory }: CaptureBench): str
       ([what, { rows, beforeMib, mostMib }]) =>
         `  ${what}, ${rows} rows: ${beforeMib} MiB before, ${mostMib} MiB at most`,
     ),
+  ];
+}
+
+function lakeLines({ sizes, stored, goal, meetsGoal }: LakeBench): string[] {
+  return [
+    `lake: ${meetsGoal ? 'met' : 'missed'}; goal ${goal}`,
+    ...sizes.map(
+      ({ files, dryRun, verify: proof }) =>
+        `  ${files} names: planned in ${dryRun.cpuMs} ms, ${dryRun.heapMib} MiB; proved in ${proof.cpuMs} ms, ${proof.heapMib} MiB`,
+    ),
+    ...stored.map(({ files, dryRunMs, verifyMs }) => `  ${files} stored: ${dryRunMs} ms and ${verifyMs} ms`),
+  ];
+}
+
+function telemetryLines({ ratio, goal, tellMicroseconds, exportOf }: TelemetryBench): string[] {
+  const { batches, milliseconds, shareOfMinute } = exportOf;
+  return [
+    `telemetry: ${told(ratio)} of the throughput without; goal ${goal}`,
+    `  ${tellMicroseconds} µs to tell of a batch; ${milliseconds} ms a minute to send ${batches} batches' figures (${shareOfMinute * 100} %)`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { type Ledger } from '../src/lib/ledger/ledger';
 import { formatLedger } from '../src/lib/ledger/ledger-json';
+import { lineHead } from '../src/lib/ledger/line-head';
 import { ledgerPath, nameOf } from '../src/lib/ledger/names';
 import { type Lake } from '../src/lib/ledger/port';
 import { type ListedFile, type MaintenanceLake } from '../src/lib/maintenance/port';
@@ -97,7 +98,7 @@ function ledgers(runs: number): Ledger[] {
 }
 
 function headOf(path: string): Buffer {
-  const partition = nameOf(path).split('_')[2];
-  const head = { source: 'postgresql', namespace: NAMESPACE, hub: HUB, incarnation: 1, partition, sequenceNumber: 0 };
-  return Buffer.from(JSON.stringify(head));
+  const partition = nameOf(path).split('_')[2] ?? '';
+  const head = lineHead({ source: 'postgresql', namespace: NAMESPACE, hub: HUB, incarnation: 1, partition });
+  return Buffer.from(`${head},"sequenceNumber":0}`);
 }

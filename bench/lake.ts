@@ -51,6 +51,8 @@ export interface Cost {
 }
 
 export interface LakeBenchOptions {
+  /** As every benchmark takes it; this one is not of rounds. */
+  readonly rounds?: number;
   /** Names in the largest lake, and files in the largest that is stored. */
   readonly most?: number;
   readonly mostStored?: number;

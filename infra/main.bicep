@@ -3,6 +3,7 @@
 targetScope = 'subscription'
 
 import { mongoDatabase, postgresDatabase } from 'modules/types.bicep'
+import { ruleChanges } from 'monitoring/types.bicep'
 
 @description('Name of this environment: names the resource group, and makes the names of resources unique.')
 @minLength(1)
@@ -127,6 +128,18 @@ param networkAddressPrefix string = '10.90.0.0/24'
 
 @description('Addresses that alerts are mailed to.')
 param alertEmails string[] = []
+
+@description('Addresses that alerts of severity 0 and 1 are mailed to as well.')
+param emergencyEmails string[] = []
+
+@description('Telephones that get a text message at severity 0 and 1.')
+param emergencyPhones { countryCode: string, number: string }[] = []
+
+@description('What differs from the alerts’ defaults: severity, threshold, window, frequency, or whether one is there at all.')
+param alertChanges ruleChanges = {}
+
+@description('Whether somebody has turned Event Hubs Capture on, which this template does not: its backlog is watched, too.')
+param eventHubsCapture bool = false
 
 // As the code has them by default: src/lib/config/settings.ts.
 var fileSystem = 'data'
@@ -371,6 +384,11 @@ module monitoring 'monitoring/main.bicep' = {
     location: location
     tags: allTags
     alertEmails: alertEmails
+    emergencyEmails: emergencyEmails
+    emergencyPhones: emergencyPhones
+    alertChanges: alertChanges
+    throughputUnits: eventHubsSku == 'Standard' ? max(eventHubsCapacity, eventHubsMaximumThroughputUnits) : 0
+    eventHubsCapture: eventHubsCapture
     namespaceId: ids.namespace
     hubNames: [postgresHub, mongoHub]
     lakeId: ids.lake

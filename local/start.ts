@@ -4,8 +4,8 @@ import { captureSettings } from './platform/databases';
 import { platformCommand, port, wholeNumber, withFreePorts, type PlatformOptions } from './platform/command';
 import { Fleet } from './platform/fleet';
 import { untilInterrupted } from './platform/interrupt';
-import { addresses, explained, healthOf, openDatabases, openPlatform } from './platform/run';
-import { told } from './platform/told';
+import { addresses, explained, healthOf, openDatabases, openPlatform, statusPageAt } from './platform/run';
+import { isForPeople, told } from './platform/told';
 import { localSettings } from './host/local-settings';
 
 /** `npm start`: the platform on this machine with the functions on it, until Ctrl-C. */
@@ -41,17 +41,24 @@ async function main(options: StartOptions): Promise<void> {
       const line = told(event, instance);
       if (line !== null) console.error(line);
     },
-    onOutput: (line) => console.error(line),
+    onOutput: (line) => {
+      if (isForPeople(line)) console.error(line);
+    },
   });
   isReady = true;
   const functions = (await fleet.functions()).join(', ');
   const http = `http://127.0.0.1:${String(await fleet.httpPort())}`;
   if (options.json)
     console.log(
-      JSON.stringify({ ...connectionStrings, ...databases?.connectionStrings, http, health: healthOf(platform) }),
+      JSON.stringify({
+        ...{ ...connectionStrings, ...databases?.connectionStrings },
+        ...{ http, status: statusPageAt(http), health: healthOf(platform) },
+      }),
     );
-  else
+  else {
     console.log(`Ready: ${functions} run at ${http}, with ${addresses(platform, databases, options)}. Ctrl-C ends it.`);
+    console.log(`How it goes: ${statusPageAt(http)}`);
+  }
   await untilInterrupted();
   await fleet.stop(GRACE_MS);
 }

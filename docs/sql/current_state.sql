@@ -40,14 +40,17 @@ CREATE OR REPLACE MACRO changes(bronze, claims) AS TABLE
 WITH line AS (
   -- The whole line as text, and of it, typed by name, all that is not the payload: nothing is inferred.
   SELECT json AS text, unnest(json_transform(json, '{
-      "source": "VARCHAR", "namespace": "VARCHAR", "hub": "VARCHAR", "incarnation": "BIGINT", "partition": "VARCHAR",
-      "sequenceNumber": "BIGINT", "enqueuedTime": "TIMESTAMP", "eventId": "VARCHAR", "payloadRef": "VARCHAR",
+      "format": "BIGINT", "source": "VARCHAR", "namespace": "VARCHAR", "hub": "VARCHAR", "incarnation": "BIGINT",
+      "partition": "VARCHAR", "sequenceNumber": "BIGINT", "enqueuedTime": "TIMESTAMP", "eventId": "VARCHAR", "payloadRef": "VARCHAR",
       "change": {"operation": "VARCHAR", "database": "VARCHAR", "schema": "VARCHAR", "table": "VARCHAR",
         "committedTime": "VARCHAR", "position": "VARCHAR", "index": "BIGINT", "transactionId": "VARCHAR"}}'))
   FROM read_ndjson_objects(bronze)
 ),
 once AS (
   SELECT *, regexp_replace(text, header(), '') AS rest FROM line
+  -- A newer format may say the same in another way: no rows are better than wrong ones.
+  WHERE CASE WHEN format = 1 THEN true ELSE error('a line of format ' || coalesce(format::VARCHAR, 'unknown')
+    || ': this SQL reads format 1. Take the one that came with the version that wrote it.') END
   QUALIFY row_number() OVER (
     PARTITION BY source, eventId,
       CASE WHEN eventId IS NULL THEN (namespace, hub, incarnation, "partition", sequenceNumber) END

@@ -16,7 +16,10 @@ export const PLANS: Readonly<Record<string, string>> = {
 
 export const OUTPUTS: readonly string[] = [TEMPLATE, ...Object.values(PLANS)];
 
-const SOURCES = ['infra/**/*.bicep', 'infra/**/*.bicepparam', 'infra/bicepconfig.json', 'test/infra/*.bicepparam'];
+const SOURCES = [
+  ...['infra/**/*.bicep', 'infra/**/*.bicepparam', 'infra/bicepconfig.json', 'test/infra/*.bicepparam'],
+  ...['infra/monitoring/**/*.kql', 'infra/monitoring/workbook.json'],
+];
 
 /** Everything that the compiler reads. */
 export async function readSources(root: string): Promise<Files> {

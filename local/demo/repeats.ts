@@ -1,5 +1,5 @@
-/** What stands in a line before the payload, which may hold the same words. */
-const HEAD = /^\{"source":("[a-z]+").*?"eventId":(null|"(?:[^"\\]|\\.)*"),"change":/;
+/** What stands in a line before the payload, which may hold the same words. Lines of another format count for nothing. */
+const HEAD = /^\{"format":1,"source":("[a-z]+").*?"eventId":(null|"(?:[^"\\]|\\.)*"),"change":/;
 
 /** No header is longer, and no line need be read further. */
 const HEAD_BYTES = 16_384;

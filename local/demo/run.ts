@@ -12,6 +12,9 @@ import { eventsHeld, FILE_SYSTEM, GROUP, HUBS, lakeOf, openClients } from './cli
 import { type DemoOptions } from './command';
 import { flowThrough } from './flow';
 import { stateFolder } from './folder';
+import { freePort } from '../postgres/free-port';
+import { statusPageAt } from '../platform/run';
+import { isForPeople } from '../platform/told';
 import { type Progress } from './progress';
 import { openSources, startCapture, type Sources } from './sources';
 import { judgeTables } from './tables';
@@ -88,10 +91,10 @@ function openPlatform(folder: string, { partitions }: DemoOptions): Promise<Plat
 }
 
 /** The functions reach their lake through the proxy, so that it can fail them. */
-function openFleet(platform: Platform, options: DemoOptions, tally: Tally, progress: Progress): Promise<Fleet> {
+async function openFleet(platform: Platform, options: DemoOptions, tally: Tally, progress: Progress): Promise<Fleet> {
   const { storage, proxy, connectionStrings } = platform;
   const through = { ...connectionStrings, storage: proxy.through(storage.connectionString) };
-  return Fleet.start({
+  return await Fleet.start({
     script: path.join(__dirname, 'host-process.js'),
     app: path.resolve(__dirname, '..'),
     env: {
@@ -99,9 +102,12 @@ function openFleet(platform: Platform, options: DemoOptions, tally: Tally, progr
       ...QUICK_PROFILE,
     },
     count: options.instances,
-    httpPort: null,
+    // The same for whoever takes a killed instance's place: the page finds it again.
+    httpPort: await freePort('127.0.0.1'),
     onEvent: (event) => tally.heard(event),
-    onOutput: (line, instance) => progress.line(`  instance ${instance}: ${line}`),
+    onOutput: (line, instance) => {
+      if (isForPeople(line)) progress.line(`  instance ${instance}: ${line}`);
+    },
   });
 }
 
@@ -110,5 +116,7 @@ const told = {
     `PostgreSQL on port ${postgres.port}, MongoDB (a stand-in) on port ${mongodb.port}, with a shop in each`,
   platform: ({ storage, eventHubs }: Platform) =>
     `Event Hubs on port ${eventHubs.port}; storage with the Data Lake API on port ${storage.port}`,
-  fleet: async (fleet: Fleet) => `${(await fleet.functions()).join(', ')} on ${fleet.count} instances`,
+  fleet: async (fleet: Fleet) =>
+    `${(await fleet.functions()).join(', ')} on ${fleet.count} instances; how it goes: ` +
+    statusPageAt(`http://127.0.0.1:${String(await fleet.httpPort())}`),
 };

@@ -29,6 +29,9 @@ export async function openPlatform(
   });
 }
 
+/** The status page of functions that run at `http`. */
+export const statusPageAt = (http: string): string => `${http}/api/status`;
+
 /** Starts the databases as the command line says; null where it wants none. */
 export async function openDatabases(options: PlatformOptions): Promise<Databases | null> {
   if (!options.databases) return null;

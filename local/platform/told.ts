@@ -3,6 +3,9 @@ import { type CaptureNews } from '../../src/lib/capture/run';
 import { newsText } from '../../src/cli/capture-news';
 import { readLine, readNews, type BatchLine } from './batch-line';
 
+/** Whether what an instance prints outside of its functions is for people; metrics of the last minute are for machines. */
+export const isForPeople = (line: string): boolean => !line.startsWith('{"message":"metrics"');
+
 /** One line for people about what an instance did; null for what is of no interest to them. */
 export function told(event: HostEvent, instance: number, now = new Date()): string | null {
   const text = textOf(event);

@@ -24,11 +24,15 @@ export function judgeFile(path: string, name: DataFilePath, bytes: Buffer, court
   const { lines, rest } = splitLines(bytes);
   if (rest > 0) problems.add('torn_line', path, `${rest} bytes after the last line feed`);
   if (lines.length !== name.lines || lines.length === 0) problems.add('wrong_count', path, `${lines.length} lines`);
-  let repeats = 0;
+  let [repeats, newer] = [0, 0];
   let before: Line | null = null;
   let whose: PartitionName | null = null;
   for (const [i, raw] of lines.entries()) {
     const line = readLine(raw, name.shelf);
+    if (line === 'newer_format') {
+      newer += 1;
+      continue;
+    }
     if (line === null) {
       problems.add('torn_line', path, `line ${i + 1} is no line of ours`);
       continue;
@@ -39,6 +43,7 @@ export function judgeFile(path: string, name: DataFilePath, bytes: Buffer, court
     before = line;
     whose ??= line;
   }
+  if (newer > 0) problems.add('newer_format', path, `${newer} lines`);
   if (whose !== null) partitions.file(whose, path, name, lines.length);
   return { lines: lines.length, repeats };
 }

@@ -20,8 +20,12 @@ export interface Line {
   readonly content: Buffer;
 }
 
+/** The format that is judged here. It stands first in every line, whatever the format. */
+const FORMAT = '1';
+const FORMAT_OF = /^\{"format":([1-9]\d*),/;
+
 const HEADER = [
-  ...['source', 'namespace', 'hub', 'incarnation', 'partition', 'sequenceNumber', 'offset', 'enqueuedTime'],
+  ...['format', 'source', 'namespace', 'hub', 'incarnation', 'partition', 'sequenceNumber', 'offset', 'enqueuedTime'],
   ...['partitionKey', 'properties', 'eventId'],
 ];
 const LABELS = {
@@ -32,20 +36,26 @@ const LABELS = {
 const REFERENCE = /^null,"payloadRef":"claims\/(?:postgresql|mongodb)\/[0-9a-f]{64}\.json"$/;
 const REASONS: readonly unknown[] = ['not_json', 'not_utf8', 'unreadable_json'];
 
-/** Null for a line that is no UTF-8, no JSON, or has other fields than docs/lake-format.md gives it. */
-export function readLine(bytes: Buffer, shelf: Shelf): Line | null {
+/**
+ * `newer_format` for a line of a later format, of which nothing more is known here. Null for one that is no UTF-8, no JSON, or has
+ * other fields than docs/lake-format.md gives it.
+ */
+export function readLine(bytes: Buffer, shelf: Shelf): Line | 'newer_format' | null {
+  const format = FORMAT_OF.exec(bytes.toString('latin1', 0, 40))?.[1] ?? FORMAT;
+  if (format !== FORMAT) return 'newer_format';
   if (!isUtf8(bytes)) return null;
   const texts = fieldsOf(bytes, LABELS[shelf]);
   if (texts === null) return null;
   if (shelf === 'bronze' && REFERENCE.test((texts.at(-1) as Buffer).toString('latin1', 0, 200))) {
     texts[texts.length - 1] = Buffer.from('null');
   }
-  const [source, namespace, hub, incarnation, partition, , offset, time, partitionKey, properties, eventId, ...rest] =
+  const [, source, namespace, hub, incarnation, partition, , offset, time, partitionKey, properties, eventId, ...rest] =
     texts.map((text, i) => parsed(text, shelf === 'bronze' && i === texts.length - 1));
   // 64-bit: a parser would round it.
-  const sequence = (texts[5] as Buffer).toString();
+  const sequence = (texts[6] as Buffer).toString();
   const event = shelf === 'bronze' ? changeAndPayload(rest, texts.at(-1) as Buffer) : reasonAndBody(rest);
   if (
+    texts[0]?.toString() !== FORMAT ||
     !isText(source) ||
     !isText(namespace) ||
     !isText(hub) ||

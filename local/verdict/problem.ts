@@ -10,6 +10,8 @@ export type ProblemKind =
   | 'stranger'
   /** The file does not end with a line feed, or a line is not one that docs/lake-format.md describes. */
   | 'torn_line'
+  /** Some lines are of a newer format than is judged here: whatever they say is not counted. */
+  | 'newer_format'
   /** The name tells another number of lines than there are, or there are none. */
   | 'wrong_count'
   /** The file lies in another day's folder than an event belongs to, or its name tells another time than its first event. */

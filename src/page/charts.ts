@@ -48,13 +48,14 @@ function drawChart(chart: Chart, sources: readonly SourceStatus[]): void {
   const lines = sources.flatMap(({ source }) =>
     chart.lines.map((line) => ({ ...line, source, label: [source, line.label].filter(Boolean).join(' ') })),
   );
-  const times = sources[0]?.minutes.map(({ at }) => at) ?? [];
-  const values = sources.flatMap(({ minutes }) => chart.lines.map(({ of }) => minutes.map(of)));
+  const from = firstShown(sources);
+  const times = sources[0]?.minutes.slice(from).map(({ at }) => at) ?? [];
+  const values = sources.flatMap(({ minutes }) => chart.lines.map(({ of }) => minutes.slice(from).map(of)));
   const data = [times, ...values] as uPlot.AlignedData;
   const plot = drawn.get(chart.id);
   if (plot === undefined) {
     host.replaceChildren();
-    drawn.set(chart.id, new uPlot(options(chart, lines, host), data, host));
+    drawn.set(chart.id, new uPlot(options(chart, lines, host, times.length < 20), data, host));
     legend(host, sources, chart);
   } else {
     plot.setData(data);
@@ -71,7 +72,20 @@ function drawChart(chart: Chart, sources: readonly SourceStatus[]): void {
   );
 }
 
-function options(chart: Chart, lines: readonly (Line & { source: string })[], host: HTMLElement): uPlot.Options {
+/** A lake that is young shows what it has, ten minutes at least. */
+function firstShown(sources: readonly SourceStatus[]): number {
+  const firsts = sources.map(({ minutes }) => minutes.findIndex(({ events, failures }) => events + failures > 0));
+  const first = Math.min(...firsts.filter((at) => at >= 0), Infinity);
+  const count = sources[0]?.minutes.length ?? 0;
+  return Math.max(0, Math.min(first - 1, count - 10));
+}
+
+function options(
+  chart: Chart,
+  lines: readonly (Line & { source: string })[],
+  host: HTMLElement,
+  isYoung: boolean,
+): uPlot.Options {
   const colour = (name: string): string =>
     getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const axis = {
@@ -104,7 +118,7 @@ function options(chart: Chart, lines: readonly (Line & { source: string })[], ho
         stroke: colour(source),
         width: dashed ? 1.25 : 2,
         ...(dashed ? { dash: [4, 4] } : {}),
-        points: { show: false },
+        points: { show: !dashed && isYoung, size: 5 },
         spanGaps: true,
       })),
     ],

@@ -23,4 +23,8 @@ export function size(bytes: number): string {
 export const moment = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 
 /** How long `iso` was before `at`. */
-export const ago = (iso: string, at: string): string => `${duration(Date.parse(at) - Date.parse(iso))} ago`;
+export function ago(iso: string, at: string): string {
+  const ms = Date.parse(at) - Date.parse(iso);
+  // Two clocks differ a little.
+  return ms < 1_000 ? 'now' : `${duration(ms)} ago`;
+}

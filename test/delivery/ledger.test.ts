@@ -57,6 +57,68 @@ describe('birth', () => {
   });
 });
 
+describe('beside files with lines of a newer format', () => {
+  const MERGED = '{"format":2,"lines":"of another form"}\n';
+
+  /** Writes the only data file again. */
+  const rewrite = async (change: (text: string) => string): Promise<string> => {
+    const [path = ''] = await reader.visible();
+    await reader.write(path, change((await reader.bytes(path)).toString()));
+    return path;
+  };
+
+  test.each([
+    ['of its partition', (text: string) => text.replaceAll('"format":1', '"format":2'), 'is a file of its partition'],
+    ['that do not tell whose they are', () => MERGED, 'may be a file of its partition'],
+  ])('%s no ledger is born', async (_, change, says) => {
+    await (await open()).deliver(events(0, 4));
+    const path = await rewrite(change);
+    await reader.remove(LEDGER);
+    const failure = (await open()).deliver(events(0, 9));
+    await expect(failure).rejects.toMatchObject({ code: 'LEDGER_MISSING', retryable: true });
+    await expect(failure).rejects.toThrow(`${path} ${says}`);
+    expect(await reader.visible()).toEqual([path]);
+    expect(await reader.paths('_system/ledger')).toEqual([]);
+  });
+
+  test('of another hub, told by them, it is', async () => {
+    await (await open()).deliver(events(0, 4), { partition: { ...PARTITION, hub: 'before' } });
+    await rewrite((text) => text.replaceAll('"format":1', '"format":2'));
+    expect(await (await open()).deliver(events(0, 4, {}, NOON + 1))).toMatchObject({ written: 5 });
+  });
+
+  test.each([
+    ['of its partition', (text: string) => text.replaceAll('"format":1', '"format":2')],
+    ['that do not tell whose they are', () => MERGED],
+  ])('%s none is rebuilt, and nothing is moved', async (_, change) => {
+    const instance = await open();
+    await instance.deliver(events(0, 4));
+    const path = await rewrite(change);
+    const failing = lake.proxy.add({ operation: 'rename', times: Infinity, action: status(403) });
+    await expect(instance.deliver(events(5, 9))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    failing.remove();
+    const before = [await reader.paths('_system'), await reader.bytes(LEDGER)];
+    const failure = rebuild(await open());
+    await expect(failure).rejects.toMatchObject({ code: 'LEDGER_NEWER' });
+    await expect(failure).rejects.toThrow(`${path} has lines of a newer format`);
+    expect([await reader.paths('_system'), await reader.bytes(LEDGER)]).toEqual(before);
+    // The ledger itself is good: ingestion goes on by it.
+    expect(await (await open()).deliver(events(5, 12))).toMatchObject({ written: 3, duplicates: 5 });
+  });
+
+  test('that are staged none is rebuilt either', async () => {
+    const instance = await open();
+    const failing = lake.proxy.add({ operation: 'rename', times: Infinity, action: status(403) });
+    await expect(instance.deliver(events(0, 4))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    failing.remove();
+    const [staged = ''] = await reader.paths('_system/staging');
+    await reader.write(staged, MERGED);
+    await reader.remove(LEDGER);
+    await expect(rebuild(instance)).rejects.toThrow(`LEDGER_NEWER: ${staged} has lines of a newer format`);
+    expect(await reader.paths('_system')).toEqual([staged]);
+  });
+});
+
 describe('a ledger that cannot be read', () => {
   test.each([
     ['is gone, with files of its partition in the lake', null, 'LEDGER_MISSING'],

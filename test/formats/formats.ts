@@ -8,14 +8,17 @@ import { formatLedger, parseLedger } from '../../src/lib/ledger/ledger-json';
 import { ledgerPath, planPath, runRecordPath } from '../../src/lib/ledger/names';
 import { formatMarker, parseMarker, type Marker } from '../../src/lib/maintenance/daily/marker';
 import { formatSummary, writeSummary, type Summary } from '../../src/lib/maintenance/daily/summary';
+import { ownerOf } from '../../src/lib/maintenance/optimise/ledgers';
 import { type Plan } from '../../src/lib/maintenance/optimise/plan';
 import { formatPlan, parsePlan } from '../../src/lib/maintenance/optimise/plan-json';
+import { readQuarantineLine } from '../../src/lib/maintenance/quarantine/event';
 import { formatRecord, parseRecord, type Replay } from '../../src/lib/maintenance/quarantine/record';
 import { readRun, writeRun, type RunRecord } from '../../src/lib/maintenance/record';
 import { formatObserved, parseObserved } from '../../src/lib/status/observed-json';
 import { type Minutes } from '../../src/lib/status/observed';
 import { DAY_MS } from '../../src/lib/time';
 import { holding } from './holding';
+import { CONTEXT, linesOf, NAMES, QUARANTINED } from './lines';
 
 /** A format of the lake's files, and the sample of it that was kept when it was first written. */
 export interface Format {
@@ -163,6 +166,19 @@ const minutes: Minutes = [
 ];
 
 export const FORMATS: readonly Format[] = [
+  // No older format of lines was ever written. What else reads them, and what becomes of newer ones there: lines.test.ts.
+  {
+    ...{ name: 'bronze', module: 'ledger/line-head', value: CONTEXT },
+    read: (bytes) => ownerOf({ ...holding(null), readHead: () => Promise.resolve(bytes) }, NAMES.bronze),
+    write: () => linesOf('bronze'),
+    newer: { answer: 'newer_format' },
+  },
+  {
+    ...{ name: 'quarantine', module: 'ledger/line-head', value: QUARANTINED },
+    read: (bytes) => readQuarantineLine(bytes.subarray(0, bytes.indexOf(0x0a))),
+    write: () => linesOf('quarantine'),
+    newer: { answer: 'newer_format' },
+  },
   {
     ...{ name: 'ledger', module: 'ledger/ledger-json', value: ledger },
     read: (bytes) => parseLedger(bytes, ledgerPath(OF)),

@@ -22,3 +22,12 @@ param captureMongo = [
 param appSettings = { INGEST_MEMORY_MIB: '512' }
 param privateNetwork = true
 param alertEmails = ['somebody@example.com']
+param eventHubsCapture = true
+param emergencyEmails = ['somebody.else@example.com']
+param emergencyPhones = [
+  { countryCode: '49', number: '3012345678' }
+]
+param alertChanges = {
+  quarantine: { severity: 2, threshold: 100, window: 'PT6H', frequency: 'PT30M' }
+  'hub-user-errors': { enabled: false }
+}

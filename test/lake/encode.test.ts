@@ -103,7 +103,7 @@ describe('a payload', () => {
   ])('keeps %s byte for byte', async (_name, body) => {
     const { line } = await encodeOne(body);
     expect(payloadOf(line).equals(Buffer.from(body))).toBe(true);
-    expect(line.toString()).toMatch(/^\{"source":"postgresql",.*\}$/s);
+    expect(line.toString()).toMatch(/^\{"format":1,"source":"postgresql",.*\}$/s);
   });
 
   test('has spaces for the line ends of a pretty-printed body, and nothing else changed', async () => {

@@ -36,7 +36,7 @@ const parsed = (changes: Partial<HubEvent> = {}, eventId: string | null = null, 
 describe('the head of a bronze line', () => {
   test('has every key in the order of the format', () => {
     expect(line({}, 'order-7')).toBe(
-      '{"source":"postgresql","namespace":"example.servicebus.windows.net","hub":"postgresql-changes","incarnation":1,' +
+      '{"format":1,"source":"postgresql","namespace":"example.servicebus.windows.net","hub":"postgresql-changes","incarnation":1,' +
         '"partition":"3","sequenceNumber":41207,"offset":"128256","enqueuedTime":"2026-11-22T23:59:59.998Z",' +
         '"partitionKey":"public.orders:7","properties":{"content-Type":"application/json","retry":2},"eventId":"order-7",' +
         '"change":{"operation":"create","database":"shop","schema":"public","table":"orders",' +

@@ -26,11 +26,53 @@ class Puts {
 
 const clock = { ms: 0, now: () => clock.ms };
 
-beforeEach(() => (clock.ms = Date.parse('2026-11-22T12:00:00Z')));
+/** What is to be done later, and the passing of time. */
+let planned: { at: number; act: () => void }[];
+const later = (ms: number, act: () => void): void => void planned.push({ at: clock.ms + ms, act });
+
+function pass(ms: number): void {
+  clock.ms += ms;
+  const due = planned.filter(({ at }) => at <= clock.ms);
+  planned = planned.filter(({ at }) => at > clock.ms);
+  for (const { act } of due) act();
+}
+
+beforeEach(() => {
+  clock.ms = Date.parse('2026-11-22T12:00:00Z');
+  planned = [];
+});
+
+test('the last of all is written, too, though nothing comes after it', async () => {
+  const puts = new Puts();
+  const observer = new Observer(puts.lake, 'one', clock, later);
+  observer.failed('mongodb', 'STORAGE_FAILED');
+  await puts.answer(0);
+  observer.failed('mongodb', 'STORAGE_FAILED');
+  observer.failed('mongodb', 'STORAGE_FAILED');
+  pass(14_999);
+  expect(puts.asked).toHaveLength(1);
+  pass(1);
+  expect([puts.asked.length, puts.failures(1)]).toEqual([2, 3]);
+  await puts.answer(1);
+  pass(60_000);
+  expect([puts.asked.length, planned]).toEqual([2, []]);
+});
+
+test('what could not be written for want of an answer is written after it', async () => {
+  const puts = new Puts();
+  const observer = new Observer(puts.lake, 'one', clock, later);
+  observer.failed('mongodb', 'STORAGE_FAILED');
+  pass(20_000);
+  observer.failed('mongodb', 'STORAGE_FAILED');
+  expect(puts.asked).toHaveLength(1);
+  await puts.answer(0);
+  pass(1_000);
+  expect([puts.asked.length, puts.failures(1)]).toEqual([2, 2]);
+});
 
 test('the first is written at once, what follows no sooner than 15 s after, all of it together', async () => {
   const puts = new Puts();
-  const observer = new Observer(puts.lake, 'one', clock);
+  const observer = new Observer(puts.lake, 'one', clock, later);
   observer.failed('mongodb', 'STORAGE_FAILED');
   expect(puts.asked.map(({ path }) => path)).toEqual(['_system/observed/one.json']);
   await puts.answer(0);
@@ -46,7 +88,7 @@ test('the first is written at once, what follows no sooner than 15 s after, all 
 
 test('while one put is unanswered there is no other, and a put that fails is made good by the next', async () => {
   const puts = new Puts();
-  const observer = new Observer(puts.lake, 'one', clock);
+  const observer = new Observer(puts.lake, 'one', clock, later);
   observer.failed('mongodb', 'STORAGE_FAILED');
   clock.ms += 60_000;
   observer.failed('mongodb', 'STORAGE_FAILED');
@@ -58,7 +100,7 @@ test('while one put is unanswered there is no other, and a put that fails is mad
 
 test('a loop of failures takes no memory', async () => {
   const puts = new Puts();
-  const observer = new Observer(puts.lake, 'one', clock);
+  const observer = new Observer(puts.lake, 'one', clock, later);
   for (let i = 0; i < 10_000; i += 1) observer.failed('mongodb', 'STORAGE_FAILED');
   await puts.answer(0);
   clock.ms += 15_000;
@@ -69,7 +111,7 @@ test('a loop of failures takes no memory', async () => {
 
 test('at the end the rest is written, and a lake that never answers does not hold the end up', async () => {
   const puts = new Puts();
-  const observer = new Observer(puts.lake, 'one', clock);
+  const observer = new Observer(puts.lake, 'one', clock, later);
   observer.failed('mongodb', 'STORAGE_FAILED');
   await puts.answer(0);
   observer.failed('mongodb', 'STORAGE_FAILED');

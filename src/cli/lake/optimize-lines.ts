@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<LeftReason, { readonly why: string; readonly exit
   ledger_missing: { why: 'they have no ledger: see rebuild-ledger', exit: EXIT_MISSING },
   ledger_busy: { why: 'writers kept replacing the ledger: the next run goes on', exit: 0 },
   another_hub: { why: "between another hub's", exit: 0 },
+  newer_format: { why: 'their lines are of a newer format: the newer version that wrote them merges them', exit: 0 },
   file_damaged: { why: 'damaged', exit: EXIT_MISSING },
   changed_meanwhile: { why: 'changed meanwhile: the next run goes on', exit: 0 },
   plan_unreadable: { why: 'held up by a plan that cannot be read', exit: EXIT_MISSING },

@@ -4,7 +4,7 @@ import { namespaceOf } from '../../lib/hub/connect';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
 import { formatEventId, parseEventId, type EventId } from '../../lib/maintenance/quarantine/id';
 import { type MaintenanceLake } from '../../lib/maintenance/port';
-import { quarantined } from '../../lib/maintenance/quarantine/read';
+import { quarantined, type LeftOut } from '../../lib/maintenance/quarantine/read';
 import { stateOf, type Replay } from '../../lib/maintenance/quarantine/record';
 import { replayedEvents, replaysOf, type ReplayedEvents } from '../../lib/maintenance/quarantine/replayed';
 import { tableOf } from './print';
@@ -35,19 +35,24 @@ export function eventIdOf(text: string, namespace: string): EventId {
   );
 }
 
-/** Counts lines that are none, and tells of them at the end. */
+/** Notes files with lines that were left out, and tells of them at the end. */
 export class DamagedLines {
-  readonly #paths = new Set<string>();
+  readonly #told = new Set<string>();
 
-  readonly note = (path: string): void => {
-    if (this.#paths.size < MAX_TOLD) this.#paths.add(path);
+  readonly note = (path: string, why: LeftOut): void => {
+    if (this.#told.size < MAX_TOLD) this.#told.add(`${path}: ${LEFT_OUT[why]}`);
   };
 
   tell(): void {
-    for (const path of this.#paths) console.error(`${path}: has lines that are not as they should be: verify --deep`);
-    if (this.#paths.size > 0) process.exitCode = EXIT_MISSING;
+    for (const line of this.#told) console.error(line);
+    if (this.#told.size > 0) process.exitCode = EXIT_MISSING;
   }
 }
+
+const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
+  damaged: 'has lines that are not as they should be: verify --deep',
+  newer_format: 'has lines of a newer format, which are left out here: deploy the newer version that wrote them',
+};
 
 const MAX_TOLD = 20;
 

@@ -106,6 +106,8 @@ const MEANINGS: Readonly<Record<ProblemKind, string>> = {
   not_json: 'the line is not JSON',
   unreadable_json: 'strict readers refuse the line, and the whole file with it',
   carriage_return: 'the line holds a carriage return',
+  newer_format:
+    'from this line on there are lines of a newer format, which only the newer version that wrote them can check',
   wrong_header: 'the line has not the keys and types of docs/lake-format.md',
   foreign_line:
     'the line is of another source, hub, incarnation or partition than the file, or of one without a ledger',

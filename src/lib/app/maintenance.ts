@@ -1,11 +1,13 @@
 import { systemClock } from '../clock';
 import { PipelineError } from '../errors';
 import { azureLake } from '../lake/azure-lake';
+import { type Lake } from '../ledger/port';
 import { total } from '../maintenance/checkpoints/result';
 import { runDailyAlone } from '../maintenance/daily/alone';
 import { openDaily } from '../maintenance/daily/open';
 import { type SourceReport } from '../maintenance/daily/report';
 import { takenBy } from '../maintenance/lock';
+import { readRun } from '../maintenance/record';
 import { type OptimiseReport } from '../maintenance/optimise/report';
 import { openLock, openWeekly, weeklyOptions } from '../maintenance/weekly/open';
 import { failureOf, summaryOf, type Step, type WeeklyReport } from '../maintenance/weekly/report';
@@ -42,7 +44,10 @@ export async function dailyHandler(_timer: unknown, context: InvocationLike): Pr
     for (const one of report.sources) tellSource(one, telemetry, context);
     const outcome = report.sources.some(({ isOutOfTime }) => isOutOfTime) ? 'out_of_time' : 'done';
     telemetry.maintenance({ task: 'completeness', outcome: report.ok ? outcome : 'failed' });
-    return report.ok ? { outcome } : { outcome: 'failed', failure: incomplete(report.sources) };
+    const weeklyAgeHours = await weeklyAge(lake);
+    return report.ok
+      ? { outcome, weeklyAgeHours }
+      : { outcome: 'failed', weeklyAgeHours, failure: incomplete(report.sources) };
   });
 }
 
@@ -51,6 +56,15 @@ interface End {
   readonly outcome: string;
   readonly detail?: unknown;
   readonly failure?: PipelineError;
+  readonly weeklyAgeHours?: number | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** How long ago the last weekly run ended, or began where it never did; null where there is none. An alert looks back two days at most. */
+async function weeklyAge(lake: Lake): Promise<number | null> {
+  const last = await readRun(lake, 'weekly').catch(() => null);
+  return last === null ? null : (systemClock.now() - (last.endedAt ?? last.startedAt)) / HOUR_MS;
 }
 
 /** Runs it and logs one line about it, whatever it comes to. */
@@ -61,7 +75,7 @@ async function told(
 ): Promise<void> {
   const opened = await shared();
   const startedAt = systemClock.now();
-  const tell = ({ outcome, detail }: Pick<End, 'outcome' | 'detail'>): void => {
+  const tell = ({ outcome, detail, weeklyAgeHours }: Omit<End, 'failure'>): void => {
     const durationMs = systemClock.now() - startedAt;
     const fields = line({
       message: 'maintenance',
@@ -69,6 +83,7 @@ async function told(
       outcome,
       durationMs,
       ...(detail === undefined ? {} : { detail }),
+      ...(weeklyAgeHours === undefined ? {} : { weeklyAgeHours }),
     });
     if (outcome === 'failed') context.error(fields);
     else if (outcome === 'taken') context.warn(fields);

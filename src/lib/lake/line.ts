@@ -3,6 +3,7 @@ import { type Change } from '../decode/change';
 import { type HubEvent, type HubPartition, type Source } from '../decode/event';
 import { isoFromMillis } from '../decode/time';
 import { type QuarantineReason } from '../decode/body';
+import { lineHead } from '../ledger/line-head';
 
 /** What all lines of a run have in common. */
 export interface RunContext extends HubPartition {
@@ -13,10 +14,7 @@ export interface RunContext extends HubPartition {
 
 /** The beginning that all lines of a run share, up to the colon behind `sequenceNumber`. */
 export function runPrefix(context: RunContext): string {
-  return (
-    `{"source":${quoted(context.source)},"namespace":${quoted(context.namespace)},"hub":${quoted(context.hub)},` +
-    `"incarnation":${context.incarnation},"partition":${quoted(context.partition)},"sequenceNumber":`
-  );
+  return `${lineHead(context)},"sequenceNumber":`;
 }
 
 /** A bronze line up to its payload, which `}` and a line feed follow. */

@@ -5,9 +5,11 @@ import { restoreLedger } from './archived';
 import { DAY_MS, dayFolders } from '../time';
 import { type Ledger } from './ledger';
 import { parseLedger } from './ledger-json';
+import { type LineOwner } from './line-head';
 import { dayPath, ledgerPath, nameOf, parseName, type DataFile, type Incarnate } from './names';
 import { type Lake } from './port';
 import { belongsToSuccessor, type Birth } from './rules';
+import { whoseFile, type Whose } from './whose';
 
 /** A ledger and the version it has in the lake; not born yet: no version. */
 export type OpenLedger =
@@ -74,7 +76,8 @@ export async function readLedger(lake: Lake, of: Incarnate): Promise<BornLedger 
 
 /**
  * Makes sure that a ledger which is not there never was: a file of its partition in the day folders of the hub's
- * retention means that it was lost, and starting over would double what the lake holds.
+ * retention means that it was lost, and starting over would double what the lake holds. So does a file that may be one, whose lines
+ * are of a newer format.
  *
  * @param period the enqueued times that the hub may still deliver, UTC ms
  * @throws PipelineError `LEDGER_MISSING`
@@ -92,10 +95,11 @@ export async function refuseBirthAmongFiles(
         if (file !== null && mayBeOf(birth, file)) candidates.push({ path, incarnation: file.incarnation });
       }
       await forEachOf(candidates, HEADS_AT_ONCE, async ({ path, incarnation }) => {
-        if (!(await isOf(lake, { ...birth, incarnation }, path))) return;
+        const whose = await whoseFile(lake, { ...birth, incarnation }, path);
+        if (whose === 'no') return;
         throw new PipelineError(
           'LEDGER_MISSING',
-          `${ledgerPath(birth)} does not exist, yet ${path} is a file of its partition. Starting over could double its ` +
+          `${ledgerPath(birth)} does not exist, yet ${path} ${FOUND[whose]}. Starting over could double its ` +
             `events. Restore the ledger (soft delete) or rebuild it from the file names: docs/commit.md, "rebuild-ledger".`,
           { retryable: true },
         );
@@ -104,26 +108,22 @@ export async function refuseBirthAmongFiles(
   }
 }
 
-/** How much of a file is read to see whose it is: more than the head of any line before its properties. */
-const HEAD_BYTES = 4096;
+const FOUND: Readonly<Record<Exclude<Whose, 'no'>, string>> = {
+  ours: 'is a file of its partition',
+  ours_newer:
+    'is a file of its partition, with lines of a newer format: deploy the newer version of this program that wrote it',
+  untold:
+    'may be a file of its partition: its lines are of a newer format, which does not tell this version whose they are. ' +
+    'Deploy the newer version that wrote it',
+};
 
 /** Heads of files read at once. */
 const HEADS_AT_ONCE = 16;
 
-/** Whether the data file at `path` holds events of this incarnation of the hub partition: by its name, then its first line. */
-export async function isOf(lake: Lake, of: Incarnate & { readonly source: Source }, path: string): Promise<boolean> {
-  if (!nameFits(of, path)) return false;
-  const head = await lake.readHead(path, HEAD_BYTES);
-  if (head === null) return false;
-  // The name does not tell the hub, the line does: its head is ours, with these fields first and in this order.
-  const { source, namespace, hub, incarnation, partition } = of;
-  const lineHead = JSON.stringify({ source, namespace, hub, incarnation, partition }).slice(0, -1);
-  return head.toString('utf8').startsWith(lineHead);
-}
-
-function nameFits(of: Incarnate, path: string): boolean {
-  const file = parseName(nameOf(path));
-  return file?.partition === of.partition && file.incarnation === of.incarnation;
+/** Whether the data file at `path` holds events of this incarnation of the hub partition, in whatever format its lines are. */
+export async function isOf(lake: Lake, of: LineOwner, path: string): Promise<boolean> {
+  const whose = await whoseFile(lake, of, path);
+  return whose === 'ours' || whose === 'ours_newer';
 }
 
 /** A file of a later incarnation, too, means that there has been a ledger of this one. */

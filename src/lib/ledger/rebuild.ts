@@ -5,8 +5,9 @@ import { hasCode, PipelineError } from '../errors';
 import { type Range } from './coverage';
 import { type Counters, type Ledger, type Successor } from './ledger';
 import { formatLedger, parseLedger } from './ledger-json';
+import { HEAD_BYTES, tellHead } from './line-head';
 import { ledgerPath, replacedLedgerPath, stagedPath, stagingFolder, type Incarnate } from './names';
-import { isOf, readOrRestore } from './open';
+import { readOrRestore } from './open';
 import { type Lake, type Versioned } from './port';
 import { publishPending } from './publish';
 import {
@@ -18,6 +19,7 @@ import {
   type Published,
   type Waiting,
 } from './rebuild-plan';
+import { nameFits, whoseFile, type Whose } from './whose';
 
 /** What a rebuilding needs besides the lake. */
 export interface RebuildTools {
@@ -49,7 +51,8 @@ const MAX_ROUNDS = 5;
  * the new one's back. Then the names of all data files tell the coverage, and staged runs whose events are nowhere else
  * are committed with it. The old ledger's bytes are kept under `_system/ledger-replaced/`.
  *
- * @throws PipelineError what the lake and publishing throw; `SWAP_CONTENTION` when writers kept winning
+ * @throws PipelineError what the lake and publishing throw; `SWAP_CONTENTION` when writers kept winning; `LEDGER_NEWER` when files of
+ * the partition, or that may be, hold lines of a newer format: what those cover is not guessed. Looked for before anything is changed
  */
 export async function rebuildLedger(lake: Lake, of: RebuildOf, tools: RebuildTools): Promise<Rebuilt> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
@@ -70,10 +73,13 @@ async function tryToRebuild(lake: Lake, of: RebuildOf, tools: RebuildTools): Pro
   // One that is archived is brought back first: there are never two.
   const found = (await lake.read(path)) ?? ((await restoreLedger(lake, of)) ? await lake.read(path) : null);
   const old = found === null ? null : readable(found, path);
+  const known = new Map<string, Whose>();
+  await listPublished(lake, of, known);
+  await refuseNewerStaged(lake, of);
   if (old !== null) await publishWhatIsThere(lake, old);
   if (found !== null) await lake.stage(replacedLedgerPath(of, tools.newId()), found.bytes);
   const waiting = await renameStaged(lake, of, tools);
-  const published = await listPublished(lake, of);
+  const published = await listPublished(lake, of, known);
   const findings = findingsOf(of.source, published, waiting);
   const torn = findings.torn.map(({ first, last }) => `${first}-${last}`);
   const adopted = waiting.filter(({ path: staged }) => findings.adopted.some((file) => file.staged === staged));
@@ -119,15 +125,36 @@ async function renameStaged(lake: Lake, of: RebuildOf, { newId }: RebuildTools):
   return waiting;
 }
 
-async function listPublished(lake: Lake, of: RebuildOf): Promise<Published[]> {
+/** @param known whose those files are whose names leave it open; a file never changes, so each is asked once */
+async function listPublished(lake: Lake, of: RebuildOf, known: Map<string, Whose>): Promise<Published[]> {
   const published: Published[] = [];
   for (const shelf of ['bronze', 'quarantine'] as const) {
     for await (const listed of lake.list(`${shelf}/${of.source}`)) {
       const file = readPublished(shelf, listed);
-      if (file !== null && (await isOf(lake, of, file.path))) published.push(file);
+      if (file === null || !nameFits(of, file.path)) continue;
+      const whose = known.get(file.path) ?? (await whoseFile(lake, of, file.path));
+      if (whose === 'ours_newer' || whose === 'untold') throw newerLines(of, file.path);
+      known.set(file.path, whose);
+      if (whose === 'ours') published.push(file);
     }
   }
   return published;
+}
+
+/** Staged files may be adopted, so they are held to the same; their folder tells whose they are. */
+async function refuseNewerStaged(lake: Lake, of: RebuildOf): Promise<void> {
+  for await (const { path } of lake.list(stagingFolder(of))) {
+    const head = (await lake.readHead(path, HEAD_BYTES))?.toString('utf8') ?? '';
+    if (tellHead(head)?.kind === 'newer') throw newerLines(of, path);
+  }
+}
+
+function newerLines(of: RebuildOf, path: string): PipelineError {
+  return new PipelineError(
+    'LEDGER_NEWER',
+    `${path} has lines of a newer format, so ${ledgerPath(of)} cannot be rebuilt by this version. ` +
+      `Rebuild it with the newer version that wrote them.`,
+  );
 }
 
 async function ledgerFrom(
@@ -143,6 +170,7 @@ async function ledgerFrom(
   const now = clock.now();
   const found = union([...findings.whole, ...fromLines], now);
   if (found === null) return null;
+  const latest = await lastEnqueuedAt(lake, files);
   // What the old ledger covered before the first file that is left is missing, not never there.
   const lost =
     old !== null && old.start < found.start ? { first: old.start, last: found.start - 1n, noticedAt: now } : null;
@@ -157,11 +185,11 @@ async function ledgerFrom(
     hubCreatedAt: old?.hubCreatedAt ?? (await hubCreatedAt(lake, of)),
     start: lost?.first ?? found.start,
     last: found.last,
-    lastEnqueuedAt: await lastEnqueuedAt(lake, files),
+    lastEnqueuedAt: latest,
     gaps: lost === null ? found.gaps : [lost, ...found.gaps],
     pending: findings.adopted,
     counters: countersOf(files),
-    successor: old?.successor ?? (await successorOf(lake, of)),
+    successor: old?.successor ?? (await successorOf(lake, of, latest)),
   };
 }
 
@@ -211,9 +239,15 @@ async function hubCreatedAt(lake: Lake, of: RebuildOf): Promise<number | null> {
   return before?.ledger.successor?.hubCreatedAt ?? null;
 }
 
-/** The incarnation after this one, as its own ledger says. */
-async function successorOf(lake: Lake, of: RebuildOf): Promise<Successor | null> {
-  const after = await readOrRestore(lake, { ...of, incarnation: of.incarnation + 1 });
+/**
+ * The incarnation after this one, as its own ledger says; where that is lost, too, as its files do: the hub was made anew after the
+ * latest event of this one. Were it not told, the new hub's higher numbers would be taken for this one's, and come in twice.
+ */
+async function successorOf(lake: Lake, of: RebuildOf, latest: number): Promise<Successor | null> {
+  const next = { ...of, incarnation: of.incarnation + 1 };
+  const after = await readOrRestore(lake, next);
   const createdAt = after?.ledger.hubCreatedAt ?? null;
-  return createdAt === null ? null : { incarnation: of.incarnation + 1, hubCreatedAt: createdAt };
+  if (createdAt !== null) return { incarnation: next.incarnation, hubCreatedAt: createdAt };
+  const isThere = after !== null || (await listPublished(lake, next, new Map())).length > 0;
+  return isThere ? { incarnation: next.incarnation, hubCreatedAt: latest + 1 } : null;
 }

@@ -38,8 +38,9 @@ const DAYS_SHOWN = 14;
 export async function gatherStatus(room: StatusRoom): Promise<Status> {
   const { lake, clock, hubs } = room;
   const now = clock.now();
-  const [ledgers, observed, weekly, daily, ...ends] = await Promise.all([
+  const [ledgers, staged, observed, weekly, daily, ...ends] = await Promise.all([
     readLedgers(lake),
+    stagedFiles(room),
     readObserved(room, now),
     readRun(lake, 'weekly'),
     readRun(lake, 'daily'),
@@ -49,7 +50,7 @@ export async function gatherStatus(room: StatusRoom): Promise<Status> {
     const end = hub === hubs[source].toLowerCase() ? ends[SOURCES.indexOf(source)]?.get(partition) : undefined;
     return end === undefined || successor !== null ? null : Number(end > last ? end - last : 0n);
   };
-  const partitions = ledgers.map((ledger) => partitionStatus(ledger, lagOf(ledger))).sort(byName);
+  const partitions = ledgers.map((ledger) => partitionStatus(ledger, lagOf(ledger), staged)).sort(byName);
   const sources = await Promise.all(
     SOURCES.map(async (source, i): Promise<SourceStatus> => {
       const summary = await readSummary(lake, source);
@@ -83,6 +84,18 @@ async function endsOf({ askHub }: StatusRoom, source: Source): Promise<ReadonlyM
   }
 }
 
+/** Files that wait to be published, or debris: few, and no more than these are looked at. */
+const MOST_STAGED = 5_000;
+
+async function stagedFiles({ files }: StatusRoom): Promise<ReadonlySet<string>> {
+  const staged = new Set<string>();
+  for await (const { path } of files.list('_system/staging')) {
+    staged.add(path);
+    if (staged.size === MOST_STAGED) break;
+  }
+  return staged;
+}
+
 /** What all instances saw in the last hour. */
 async function readObserved({ files, lake }: StatusRoom, now: number): Promise<readonly Minute[]> {
   const minutes: Minute[] = [];
@@ -108,13 +121,13 @@ async function daysOf(lake: Lake, source: Source, now: number): Promise<DayStatu
   });
 }
 
-function partitionStatus(ledger: Ledger, lag: number | null): PartitionStatus {
+function partitionStatus(ledger: Ledger, lag: number | null, staged: ReadonlySet<string>): PartitionStatus {
   const { source, hub, partition, incarnation, start, last, lastEnqueuedAt, gaps, pending, counters } = ledger;
   return {
     ...{ source, hub, partition, incarnation, first: String(start), last: String(last), lag },
     latestEvent: new Date(lastEnqueuedAt).toISOString(),
     gaps: gaps.map((gap) => `${gap.first}-${gap.last}`),
-    pending: pending.length,
+    pending: pending.filter((file) => staged.has(file.staged)).length,
     ...{ events: counters.events, quarantined: counters.quarantined, files: counters.files },
   };
 }

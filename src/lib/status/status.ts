@@ -67,7 +67,7 @@ export interface PartitionStatus {
   readonly latestEvent: string;
   /** Open, `first-last` each. */
   readonly gaps: readonly string[];
-  /** Files committed and perhaps not published yet. */
+  /** Files that are committed and that readers do not see yet: more than for a moment only where a writer died. */
   readonly pending: number;
   readonly events: number;
   readonly quarantined: number;

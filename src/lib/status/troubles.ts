@@ -41,7 +41,7 @@ function partitionTroubles({ hub, partition, gaps, lag, latestEvent }: Partition
   if (lag !== null && lag > 0 && quietMs > STALLED_MS) {
     troubles.push(
       bad(
-        `${where}: ${lag.toLocaleString('en')} events wait, and the latest in the lake is ${Math.round(quietMs / 60_000)} minutes old. ` +
+        `${where}: ${lag === 1 ? 'an event waits' : `${lag.toLocaleString('en')} events wait`}, and the latest in the lake is ${Math.round(quietMs / 60_000)} minutes old. ` +
           'See the function app’s failures; npm run lake -- doctor looks for the cause.',
       ),
     );
@@ -59,7 +59,7 @@ function sourceTroubles(
   if (failures > 0) {
     troubles.push(
       warn(
-        `${source}: ${failures} attempts at a batch failed in the last 10 minutes; each is made again. The log tells why.`,
+        `${source}: ${failures === 1 ? 'an attempt' : `${failures} attempts`} at a batch failed in the last 10 minutes and ${failures === 1 ? 'is' : 'are'} made again. The log tells why.`,
       ),
     );
   }

@@ -13,6 +13,8 @@ export function environmentOf(plan: Plan): Record<string, string> {
   const filled = Object.entries(appSettings(plan)).map(([name, value]) => {
     if (/^\[reference\(.*\)\.clientId\]$/.test(value)) return [name, CLIENT_ID];
     if (/^\[reference\(.*\)\.ConnectionString\]$/.test(value)) return [name, `InstrumentationKey=${CLIENT_ID}`];
+    const formatted = /^\[format\('([^']*)\{0\}', reference\(.*\)\.clientId\)\]$/.exec(value);
+    if (formatted !== null) return [name, `${formatted[1] ?? ''}${CLIENT_ID}`];
     if (/^@Microsoft\.KeyVault\(/.test(value)) return [name, addressFor(name)];
     return [name, value];
   });

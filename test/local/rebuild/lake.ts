@@ -125,7 +125,7 @@ const PROPERTIES = String.raw`{"payload":7,"change":null,"note":",\"payload\":{}
 export function line(event: HubEvent, sequence: number): string {
   const { source, partition, eventId, change, payload, payloadRef } = event;
   return (
-    `{"source":"${source}","namespace":"localhost","hub":"${source}-changes","incarnation":1,"partition":"${partition}",` +
+    `{"format":1,"source":"${source}","namespace":"localhost","hub":"${source}-changes","incarnation":1,"partition":"${partition}",` +
     `"sequenceNumber":${sequence},"offset":"${sequence * 64}","enqueuedTime":"2026-11-22T23:59:59.998Z","partitionKey":null,` +
     `"properties":${PROPERTIES},"eventId":${JSON.stringify(eventId)},"change":${change},` +
     `"payload":${payload ?? 'null'}${payloadRef === undefined ? '' : `,"payloadRef":"${payloadRef}"`}}\n`

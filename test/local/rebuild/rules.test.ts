@@ -263,6 +263,18 @@ describe('MongoDB', () => {
   });
 });
 
+test('lines of a newer format, or of none, are an error: rows would be missing, or wrong', async () => {
+  const [file] = lakeOf([postgres({ op: 'c', at: 100, after: '{"id":1}' })]);
+  if (file === undefined) throw new Error('one event is one file');
+  const changed = (from: string, to: string) => [
+    { ...file, bytes: Buffer.from(file.bytes.toString().replace(from, to)) },
+  ];
+  await expect(rebuild({ lakeFiles: changed('"format":1', '"format":2'), keys: [ID] })).rejects.toThrow(
+    /a line of format 2: this SQL reads format 1/,
+  );
+  await expect(rebuild({ lakeFiles: changed('"format":1,', ''), keys: [ID] })).rejects.toThrow(/of format unknown/);
+});
+
 test('a lake that holds nothing yet has no tables', async () => {
   expect(await rebuilt([])).toEqual({ tables: new Map(), leftOut: [], unsure: [] });
 });

@@ -54,6 +54,26 @@ describe('what is wrong is told by its kind', () => {
       ['event_missing', 'hole', 'run_incomplete'],
     ],
     [
+      'a file is of a newer format, which may say anything: its events are not found',
+      (lake) => edited(lake, 0, (text) => text.replaceAll('{"format":1,', '{"format":2,"more":1,')),
+      ['newer_format', 'event_missing'],
+    ],
+    [
+      'one line is of a newer format',
+      (lake) => edited(lake, 0, (text) => text.replace('{"format":1,', '{"format":12,')),
+      ['newer_format', 'event_missing'],
+    ],
+    [
+      'a line is of a format that never was',
+      (lake) => edited(lake, 0, (text) => text.replace('{"format":1,', '{"format":0,')),
+      ['torn_line', 'event_missing'],
+    ],
+    [
+      'a line tells no format',
+      (lake) => edited(lake, 0, (text) => text.replace('{"format":1,', '{')),
+      ['torn_line', 'event_missing'],
+    ],
+    [
       'a line is missing',
       (lake) => edited(lake, 0, (text) => text.slice(0, text.indexOf('\n', text.indexOf('\n') + 1) + 1)),
       ['wrong_count', 'event_missing', 'run_incomplete', 'hole'],

@@ -36,7 +36,7 @@ export function line(sequence: number, sentid: string | null, rest: string, part
   const time = `2026-11-25T10:00:${String(sequence % 60).padStart(2, '0')}.000Z`;
   const properties = sentid === null ? '{}' : `{"sentid":"${sentid}",${PROPERTIES_IN_LAKE}}`;
   return (
-    `{"source":"postgresql","namespace":"localhost","hub":"${HUB}","incarnation":1,"partition":"${partition}",` +
+    `{"format":1,"source":"postgresql","namespace":"localhost","hub":"${HUB}","incarnation":1,"partition":"${partition}",` +
     `"sequenceNumber":${sequence},"offset":"${sequence * 64}","enqueuedTime":"${time}","partitionKey":"k",` +
     `"properties":${properties},"eventId":null,${rest}}\n`
   );

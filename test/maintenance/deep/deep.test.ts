@@ -200,6 +200,32 @@ describe('each damage is told by its kind, file and line:', () => {
     expect(JSON.stringify(report)).not.toMatch(/no JSON|bm8g|"number"|né/);
   });
 
+  test.each([
+    ['bronze alone', PLAIN, 0],
+    ['bronze beside quarantine', MIXED_BRONZE, 0],
+    ['quarantine beside bronze', MIXED_QUARANTINE, 1],
+  ])('lines of a newer format in %s: once for the file, and nothing that only they could tell', async (_, end, at) => {
+    const path = await damage(end, (text) =>
+      text
+        .split('\n')
+        .map((line, i) => (i < at ? line : line.replace('{"format":1,', '{"format":2,"what":"else",')))
+        .join('\n'),
+    );
+    const told = { kind: 'newer_format', path, line: at + 1, detail: 'format 2' };
+    expect(problemsOf(await check())).toEqual([told]);
+  });
+
+  test('a newer format hides nothing that is wrong with the other lines, or with the file', async () => {
+    await damage(PLAIN, (text) =>
+      text
+        .split('\n')
+        .slice(0, 3)
+        .map((line, i) => (i === 0 ? line.replace('"format":1', '"format":2') : line.replace('"eventId":null,', '')))
+        .join('\n'),
+    );
+    expect(kindsOf(await check())).toEqual(['torn_line', 'newer_format', 'wrong_header', 'wrong_count']);
+  });
+
   test('a line too long to be an event, without holding it', async () => {
     const path = await damage(
       PLAIN,

@@ -137,6 +137,11 @@ describe('a closed day', () => {
       (path, bytes) => reader.write(path, bytes.toString().replaceAll('"changes"', '"others"')),
       'another_hub',
     ],
+    [
+      'lines of a newer format',
+      (path, bytes) => reader.write(path, bytes.toString().replaceAll('{"format":1,', '{"format":2,')),
+      'newer_format',
+    ],
   ])('a file with %s is left, and told, and its neighbours merged', async (_, damage, reason) => {
     await fill();
     await deliver(20, 24);
@@ -146,6 +151,20 @@ describe('a closed day', () => {
     expect((await run()).left).toContainEqual(expect.objectContaining({ reason, files: 1, detail: path }));
     expect(await reader.visible()).toContain(path);
     expect(await names()).toContain(`bronze/postgresql/${DAY}/data_3_20-29_10.json`);
+    expect((await run()).merged).toEqual([]);
+  });
+
+  test('whose first file has lines of a newer format is merged behind it, and that file is left, byte for byte', async () => {
+    await fill();
+    const path = (await reader.visible()).find((each) => each.includes('_0-2_')) ?? '';
+    const newer = '{"format":2,"another":"form"}\n';
+    await reader.write(path, newer);
+    const report = await run();
+    expect(report.left).toContainEqual(
+      expect.objectContaining({ reason: 'newer_format', files: 1, detail: path, partition: '3' }),
+    );
+    expect((await reader.bytes(path)).toString()).toBe(newer);
+    expect(await names()).toContain(`bronze/postgresql/${DAY}/data_3_3-9_4.json`);
     expect((await run()).merged).toEqual([]);
   });
 

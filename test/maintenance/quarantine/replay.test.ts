@@ -338,7 +338,20 @@ describe('reading quarantine', () => {
     const { files } = await openRoom(lake.connectionString);
     const found: unknown[] = [];
     const scope: QuarantineScope = { ...SCOPE, sources: ['postgresql'] };
-    for await (const event of quarantined(files, scope, (of) => damaged.push(of))) found.push(event);
-    expect([found.length, damaged]).toEqual([9, [path, path]]);
+    for await (const event of quarantined(files, scope, (of, why) => damaged.push(`${why} ${of}`))) found.push(event);
+    expect([found.length, damaged]).toEqual([9, [`damaged ${path}`, `damaged ${path}`]]);
+  });
+
+  test('tells of lines of a newer format, and gives the others', async () => {
+    await fill();
+    const path = (await reader.paths('quarantine/postgresql')).find((one) => one.includes('_5-9_')) ?? '';
+    const [first = '', ...others] = (await reader.bytes(path)).toString().split('\n');
+    await reader.write(path, [first.replace('"format":1', '"format":2'), ...others].join('\n'));
+    const leftOut: string[] = [];
+    const { files } = await openRoom(lake.connectionString);
+    const found: unknown[] = [];
+    const scope: QuarantineScope = { ...SCOPE, sources: ['postgresql'] };
+    for await (const event of quarantined(files, scope, (of, why) => leftOut.push(`${why} ${of}`))) found.push(event);
+    expect([found.length, leftOut]).toEqual([10, [`newer_format ${path}`]]);
   });
 });

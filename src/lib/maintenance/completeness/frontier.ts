@@ -83,6 +83,11 @@ function endOf(
   if (proof.isSucceeded || createdAt > proof.lastEnqueuedAt) {
     return coveredEnd(proof, 'its hub was made anew, and has events that are not in the lake');
   }
+  // No event is older than its hub: two hubs' are in this incarnation. What the newer one has under the older one's numbers was dropped.
+  if (proof.firstRunAt !== null && createdAt > proof.firstRunAt + CLOCK_ALLOWANCE_MS) {
+    const why = 'its hub was made anew, and has events under the former one\'s incarnation: docs/deploy.md, "A hub"';
+    return { at: createdAt, why: `${placeOf(proof)}: ${why}` };
+  }
   if (last > proof.last) return coveredEnd(proof, `its hub has ${last - proof.last} more events`);
   // The numbers of a namespace that was restored may begin anew in a hub that is old.
   if (lastEnqueuedAt !== null && lastEnqueuedAt > proof.lastEnqueuedAt + ROUNDING_MS) {

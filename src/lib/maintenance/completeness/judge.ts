@@ -17,6 +17,8 @@ export interface PartitionProof {
   readonly last: bigint;
   /** The latest enqueued time of any event covered, UTC ms. */
   readonly lastEnqueuedAt: number;
+  /** When the first run that is there begins, UTC ms; null where none is. */
+  readonly firstRunAt: number | null;
   /** When the run begins in which `last` is, or one that follows it without a hole, UTC ms; null where `last` is in no file. */
   readonly lastRunAt: number | null;
   readonly files: number;
@@ -100,6 +102,7 @@ export function judgePartition({ ledger, files, pending, later, closed, planned 
     ...{ source: ledger.source, namespace: ledger.namespace, hub: ledger.hub },
     ...{ incarnation: ledger.incarnation, partition: ledger.partition, isSucceeded: ledger.successor !== null },
     ...{ start, last, lastEnqueuedAt: ledger.lastEnqueuedAt, lastRunAt: present.endingAt(last) },
+    firstRunAt: present.all[0]?.firstAt ?? null,
     ...{ files: files.files, bytes: files.bytes },
     ...{ events: files.events, quarantined: files.quarantined, pending: pending.length },
     ...{ gaps, lost, absent, missing, uncovered, torn, doubled, merging, days: files.days },

@@ -10,6 +10,8 @@ import { type Problems } from './problem';
 export interface ReadFile {
   lines: number;
   bytes: number;
+  /** Some of its lines are of a newer format, so that their numbers are not known. */
+  hasNewer: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function* checkFile(
     }
     yield numbers;
   }
+  read.hasNewer = check.hasNewer;
   if (cutter.isTorn) problems.add('torn_line', of.path, read.lines + 1);
   if (read.lines !== of.file.count) {
     problems.add('wrong_count', of.path, null, `${read.lines} whole lines, the name says ${of.file.count}`);

@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { type QuarantineReason } from '../../decode/body';
 import { type Source } from '../../decode/event';
 import { DEEPEST_NESTING, hasUnpairedSurrogate, nestsDeeperThan } from '../../decode/readable';
+import { HEAD_BYTES, LINE_FORMAT, tellHead } from '../../ledger/line-head';
 import { type DataFile, type Shelf } from '../../ledger/names';
 import { utcDay } from '../../time';
 import { type Owner, readLineHead } from './line-head';
@@ -20,6 +21,7 @@ export interface Expected {
 export type Tell = (kind: ProblemKind, detail?: string) => void;
 
 const REASONS: Readonly<Record<QuarantineReason, true>> = { not_json: true, not_utf8: true, unreadable_json: true };
+const BEGINNING = `{"format":${LINE_FORMAT},`;
 const CARRIAGE_RETURN = 0x0d;
 
 /** Checks the lines of one file, one after another. */
@@ -28,9 +30,15 @@ export class LineCheck {
   /** The head that all lines have, once one has said whose file it is. */
   #prefix: string | null = null;
   #previous: bigint | null = null;
+  #hasNewer = false;
 
   constructor(expected: Expected) {
     this.#expected = expected;
+  }
+
+  /** Whether there was a line of a newer format: then it is not known which numbers the file holds. */
+  get hasNewer(): boolean {
+    return this.#hasNewer;
   }
 
   /**
@@ -40,6 +48,10 @@ export class LineCheck {
   check(line: Buffer, tell: Tell): bigint | null {
     const text = textOf(line);
     if (text === null) return told(tell, 'not_utf8');
+    if (!text.startsWith(BEGINNING)) {
+      const head = tellHead(text.slice(0, HEAD_BYTES));
+      if (head?.kind === 'newer') return this.#newer(head.format, tell);
+    }
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -59,6 +71,13 @@ export class LineCheck {
     this.#checkTime(head.sequence, Date.parse(value['enqueuedTime'] as string), tell);
     if (this.#expected.shelf === 'quarantine') checkBody(value['reason'], value['bodyBase64'], tell);
     return this.#placed(head.sequence, tell);
+  }
+
+  /** Whatever else such a line is, this version cannot tell; and where there is one there may be a million. */
+  #newer(format: number, tell: Tell): null {
+    if (!this.#hasNewer) tell('newer_format', `format ${format}`);
+    this.#hasNewer = true;
+    return null;
   }
 
   #isOurs(owner: Owner, prefix: string): boolean {

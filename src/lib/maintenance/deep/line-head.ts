@@ -1,5 +1,5 @@
 import { type Source } from '../../decode/event';
-import { type Incarnate } from '../../ledger/names';
+import { LINE_FORMAT, type LineOwner } from '../../ledger/line-head';
 
 /** Whose line, and which of its events. */
 export interface LineHead {
@@ -10,15 +10,18 @@ export interface LineHead {
 }
 
 /** One incarnation of a hub partition, and the source that it feeds. */
-export type Owner = Incarnate & { readonly source: Source };
+export type Owner = LineOwner;
 
 /** Names in it are checked when a delivery is read, so none needs an escape. */
-const HEAD =
-  /^(\{"source":"(postgresql|mongodb)","namespace":"([a-z0-9._-]{1,260})","hub":"([a-z0-9._-]{1,260})","incarnation":([1-9]\d{0,8}),"partition":"(\d{1,9})","sequenceNumber":)(0|[1-9]\d{0,18}),"offset":"/;
+const HEAD = new RegExp(
+  `^(\\{"format":${LINE_FORMAT},"source":"(postgresql|mongodb)",` +
+    String.raw`"namespace":"([a-z0-9._-]{1,260})","hub":"([a-z0-9._-]{1,260})","incarnation":([1-9]\d{0,8}),` +
+    String.raw`"partition":"(\d{1,9})","sequenceNumber":)(0|[1-9]\d{0,18}),"offset":"`,
+);
 
 /**
  * Reads the head of a line from its text, the sequence number digit for digit: `JSON.parse` would round it beyond 2^53.
- * Null where the line does not begin as every line of this program does.
+ * Null where the line does not begin as every line of this version does.
  */
 export function readLineHead(line: string): LineHead | null {
   const match = HEAD.exec(line);

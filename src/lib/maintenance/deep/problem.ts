@@ -11,6 +11,8 @@ export const PROBLEM_KINDS = [
   'unreadable_json',
   /** A carriage return, at which some readers split lines. */
   'carriage_return',
+  /** Of a newer format, which this version cannot check: said of a file at its first such line. */
+  'newer_format',
   /** A key is missing, in another place, or of another type than docs/lake-format.md says. */
   'wrong_header',
   /** Another source, namespace, hub, incarnation or partition than the file's. */

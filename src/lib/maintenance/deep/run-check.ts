@@ -52,14 +52,16 @@ async function checkOnce(
   const streams = files.map((of): NumberStream => {
     const { path, shelf, file } = of;
     if (path !== dataPath(shelf, source, file)) problems.add('misplaced', path);
-    const read = { lines: 0, bytes: 0 };
+    const read = { lines: 0, bytes: 0, hasNewer: false };
     reads.push(read);
     const expected = { shelf, source, file, owners: owners.of(source, file) };
     return { path, numbers: checkFile(lake, of, expected, checksums.of(of), problems, read) };
   });
   try {
-    if (isWhole(files)) await join(streams, files, problems);
+    const missing = new Problems(keptPerKind);
+    if (isWhole(files)) await join(streams, files, problems, missing);
     else for (const { numbers } of streams) await exhaust(numbers);
+    if (!reads.some(({ hasNewer }) => hasNewer)) problems.addAll(missing.found);
   } catch (error) {
     if (error instanceof InputGone) return 'vanished';
     throw error;
@@ -82,11 +84,16 @@ function isWhole(files: RunFiles): boolean {
   return BigInt(files.reduce((sum, { file }) => sum + file.count, 0)) === lengthOf(files[0].file);
 }
 
-async function join(streams: readonly NumberStream[], files: RunFiles, problems: Problems): Promise<void> {
+async function join(
+  streams: readonly NumberStream[],
+  files: RunFiles,
+  problems: Problems,
+  lacking: Problems,
+): Promise<void> {
   const [{ path, file }] = files;
   await joinNumbers(streams, file, {
     missing: ({ first, last }) =>
-      problems.add('number_missing', path, null, first === last ? `number ${first}` : `numbers ${first}-${last}`),
+      lacking.add('number_missing', path, null, first === last ? `number ${first}` : `numbers ${first}-${last}`),
     twice: (sequence, of) => problems.add('number_twice', of, null, `number ${sequence}, in both files of the run`),
   });
 }

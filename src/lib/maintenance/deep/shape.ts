@@ -1,5 +1,6 @@
 import { OPERATIONS } from '../../decode/change';
 import { isObject, type JsonObject } from '../../decode/json';
+import { LINE_FORMAT } from '../../ledger/line-head';
 import { type Shelf } from '../../ledger/names';
 
 type Check = (value: unknown) => boolean;
@@ -16,6 +17,7 @@ const isTime: Check = (value) => typeof value === 'string' && TIME.test(value) &
 type Shape = readonly (readonly [key: string, check: Check, optional?: '?'])[];
 
 const HEADER: Shape = [
+  ['format', (value) => value === LINE_FORMAT],
   ['source', isText],
   ['namespace', isText],
   ['hub', isText],

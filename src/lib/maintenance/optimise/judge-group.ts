@@ -26,6 +26,7 @@ export async function judgeGroup(
   const first = (head.bronze ?? head.quarantine)?.path ?? '';
   const owner = await ownerOf(room.lake, first);
   if (owner === null) return (await room.lake.exists(first)) ? damaged(head, first) : 'gone';
+  if (owner === 'newer_format') return { stay: { reason: owner, runs: [head], detail: first } };
   const { source, partition, incarnation } = owner;
   if (source !== work.source || partition !== work.partition || incarnation !== head.incarnation) {
     return damaged(head, first);

@@ -1,4 +1,5 @@
 import { type Ledger } from '../../ledger/ledger';
+import { HEAD_BYTES, tellHead } from '../../ledger/line-head';
 import { ledgerPath } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
 import { type Lake } from '../../ledger/port';
@@ -7,20 +8,11 @@ import { overlaps } from '../../ledger/coverage';
 import { type WholeRun } from './runs';
 import { type Owner } from './stage-group';
 
-/** How much of a file tells whose it is: more than the head of any line before its offset. */
-const HEAD_BYTES = 4096;
-
-const HEAD =
-  /^\{"source":"(?<source>[^"]+)","namespace":"(?<namespace>[^"]+)","hub":"(?<hub>[^"]+)","incarnation":(?<inc>\d+),"partition":"(?<partition>\d+)"/;
-
-/** Whose file it is, told by its first line; null when it is gone, or no line of ours. */
-export async function ownerOf(lake: Lake, path: string): Promise<Owner | null> {
-  const head = await lake.readHead(path, HEAD_BYTES);
-  const parts = HEAD.exec(head?.toString('utf8') ?? '')?.groups as Record<string, string> | undefined;
-  if (parts === undefined) return null;
-  const { source, namespace = '', hub = '', inc, partition = '' } = parts;
-  if (source !== 'postgresql' && source !== 'mongodb') return null;
-  return { source, namespace, hub, partition, incarnation: Number(inc) };
+/** Whose file it is, told by its first line; `newer_format`: its lines are of one. Null when it is gone, or no line of ours. */
+export async function ownerOf(lake: Lake, path: string): Promise<Owner | 'newer_format' | null> {
+  const told = tellHead((await lake.readHead(path, HEAD_BYTES))?.toString('utf8') ?? '');
+  if (told === null) return null;
+  return told.kind === 'newer' ? 'newer_format' : told.owner;
 }
 
 /**

@@ -19,6 +19,8 @@ export type LeftReason =
   | 'ledger_busy'
   /** Its lines are of another hub than its neighbours'. */
   | 'another_hub'
+  /** Its lines are of a newer format: the newer version that wrote them merges it. */
+  | 'newer_format'
   /** Its lines are not as many as its name says, or the last is cut short. */
   | 'file_damaged'
   /** It was merged by another, or went, while it was read. */

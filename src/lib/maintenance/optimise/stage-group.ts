@@ -1,5 +1,5 @@
-import { type Source } from '../../decode/event';
-import { formatName, type Incarnate, type Shelf } from '../../ledger/names';
+import { HEAD_BYTES, lineHead, tellHead, type LineOwner } from '../../ledger/line-head';
+import { formatName, type Shelf } from '../../ledger/names';
 import { type Group } from './groups';
 import { InputGone, piecesOf } from './pieces';
 import {
@@ -18,11 +18,11 @@ import { type ShelvedFile } from './runs';
 import { holds, Tally } from './tally';
 
 /** Whose files: what the head of each of their lines says. */
-export type Owner = Incarnate & { readonly source: Source };
+export type Owner = LineOwner;
 
 /** Why a group is not merged, and the file that is in the way, if it is one. */
 export interface Refusal {
-  readonly why: 'changed_meanwhile' | 'file_damaged' | 'another_hub' | 'out_of_time';
+  readonly why: 'changed_meanwhile' | 'file_damaged' | 'another_hub' | 'newer_format' | 'out_of_time';
   readonly path: string | null;
 }
 
@@ -115,12 +115,12 @@ async function* checked(
   inputs: PlanInput[],
   mayGoOn: () => boolean,
 ): AsyncGenerator<Buffer> {
-  const head = Buffer.from(lineHeadOf(owner));
+  const head = Buffer.from(lineHead(owner));
   let tally: Tally | null = null;
   for await (const { of, bytes, isLast } of piecesOf(room.files, files)) {
     if (tally === null) {
       if (!mayGoOn()) throw new Refused('out_of_time');
-      if (!bytes.subarray(0, head.length).equals(head)) throw new Refused('another_hub', of.path);
+      if (!bytes.subarray(0, head.length).equals(head)) throw new Refused(strangenessOf(bytes), of.path);
     }
     tally ??= new Tally();
     tally.add(bytes);
@@ -135,9 +135,9 @@ async function* checked(
   }
 }
 
-/** How every line of `owner` begins. */
-export function lineHeadOf({ source, namespace, hub, incarnation, partition }: Owner): string {
-  return JSON.stringify({ source, namespace, hub, incarnation, partition }).slice(0, -1);
+/** What is to be said of a file that does not begin as its owner's files do. */
+function strangenessOf(bytes: Buffer): Refusal['why'] {
+  return tellHead(bytes.toString('utf8', 0, HEAD_BYTES))?.kind === 'newer' ? 'newer_format' : 'another_hub';
 }
 
 /** The same bytes in blocks of one size, the last one smaller. */

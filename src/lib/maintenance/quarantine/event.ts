@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type QuarantineReason } from '../../decode/body';
+import { HEAD_BYTES, tellHead } from '../../ledger/line-head';
 import { readLineHead } from '../deep/line-head';
 import { hasLineShape } from '../deep/shape';
 import { type EventId } from './id';
@@ -22,12 +23,12 @@ export const REASONS = ['not_json', 'not_utf8', 'unreadable_json'] as const sati
 
 const reasons = new Set<unknown>(REASONS);
 
-/** Reads a line of a quarantine file, without its line feed; null where it is no such line. */
-export function readQuarantineLine(line: Buffer): QuarantinedEvent | null {
+/** Reads a line of a quarantine file, without its line feed; null where it is no such line of any version. */
+export function readQuarantineLine(line: Buffer): QuarantinedEvent | 'newer_format' | null {
   if (!isUtf8(line)) return null;
   const text = line.toString('utf8');
   const head = readLineHead(text);
-  if (head === null) return null;
+  if (head === null) return tellHead(text.slice(0, HEAD_BYTES))?.kind === 'newer' ? 'newer_format' : null;
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -23,8 +23,11 @@ export interface Found {
   readonly event: QuarantinedEvent;
 }
 
-/** Told of each line that is none of ours. */
-export type OnDamaged = (path: string) => void;
+/** Why a line is left out: it is none of ours, or of a newer format, which this version does not read. */
+export type LeftOut = 'damaged' | 'newer_format';
+
+/** Told of each line that is left out. */
+export type OnLeftOut = (path: string, why: LeftOut) => void;
 
 /**
  * Quarantined events, each once, a line in memory at a time, whatever the optimiser does meanwhile.
@@ -34,12 +37,12 @@ export type OnDamaged = (path: string) => void;
 export async function* quarantined(
   lake: MaintenanceLake,
   { sources, from, to }: QuarantineScope,
-  onDamaged: OnDamaged,
+  onLeftOut: OnLeftOut,
 ): AsyncGenerator<Found> {
   for (const source of sources) {
     for (const day of await closedDays(lake, source, Infinity)) {
       if ((from !== null && day < from) || (to !== null && day > to)) continue;
-      for await (const event of eventsOfDay(lake, source, day, () => true, onDamaged)) yield { day, event };
+      for await (const event of eventsOfDay(lake, source, day, () => true, onLeftOut)) yield { day, event };
     }
   }
 }
@@ -48,7 +51,7 @@ export async function* quarantined(
 export async function findQuarantined(
   lake: MaintenanceLake,
   id: EventId,
-  onDamaged: OnDamaged,
+  onLeftOut: OnLeftOut,
 ): Promise<QuarantinedEvent | null> {
   const mayHold = ({ file }: DeepFile): boolean =>
     file.partition === id.partition &&
@@ -56,7 +59,7 @@ export async function findQuarantined(
     file.first <= id.sequence &&
     file.last >= id.sequence;
   for (const day of await closedDays(lake, id.source, Infinity)) {
-    for await (const event of eventsOfDay(lake, id.source, day, mayHold, onDamaged)) {
+    for await (const event of eventsOfDay(lake, id.source, day, mayHold, onLeftOut)) {
       if (isSameEvent(event.id, id)) return event;
     }
   }
@@ -71,7 +74,7 @@ async function* eventsOfDay(
   source: Source,
   day: string,
   isWanted: (file: DeepFile) => boolean,
-  onDamaged: OnDamaged,
+  onLeftOut: OnLeftOut,
 ): AsyncGenerator<QuarantinedEvent> {
   const read = new ReadSoFar();
   for (;;) {
@@ -80,10 +83,10 @@ async function* eventsOfDay(
       for await (const file of shelfOf(lake, 'quarantine', source, day)) {
         if (isWanted(file)) files.push(file);
         if (files.length < FILES_AT_ONCE) continue;
-        yield* eventsOfFiles(lake, files, read, onDamaged);
+        yield* eventsOfFiles(lake, files, read, onLeftOut);
         files = [];
       }
-      yield* eventsOfFiles(lake, files, read, onDamaged);
+      yield* eventsOfFiles(lake, files, read, onLeftOut);
       return;
     } catch (error) {
       // It was merged: the day is listed again, and what was read before is passed over.
@@ -96,23 +99,26 @@ async function* eventsOfFiles(
   lake: MaintenanceLake,
   files: readonly DeepFile[],
   read: ReadSoFar,
-  onDamaged: OnDamaged,
+  onLeftOut: OnLeftOut,
 ): AsyncGenerator<QuarantinedEvent> {
   let cutter = new LineCutter();
   let last: EventId | null = null;
   for await (const { of, bytes, isLast } of piecesOf(lake, files)) {
     for (const line of cutter.cut(bytes)) {
       const event = line === null ? null : readQuarantineLine(line);
-      if (event === null) onDamaged(of.path);
-      else if (!read.has(event.id)) {
+      if (event === null || event === 'newer_format') {
+        onLeftOut(of.path, event ?? 'damaged');
+        continue;
+      }
+      if (!read.has(event.id)) {
         yield event;
         // One by one while the file may still go; as a whole at its end.
         read.add(event.id, { first: event.id.sequence, last: event.id.sequence });
       }
-      last = event?.id ?? last;
+      last = event.id;
     }
     if (!isLast) continue;
-    if (cutter.isTorn) onDamaged(of.path);
+    if (cutter.isTorn) onLeftOut(of.path, 'damaged');
     if (last !== null) read.add(last, of.file);
     cutter = new LineCutter();
     last = null;

@@ -29,6 +29,15 @@ export async function missingNumbers({ lake, sleep }: RepairRoom): Promise<Reado
   return new Map([...first].map(([path, missing]) => [path, common(missing, second.get(path) ?? [])]));
 }
 
+/**
+ * The numbers that files name and no ledger covers, by ledger path: an older ledger was put back. To it they are gaps, or never came, and
+ * what is read again of them comes in twice.
+ */
+export async function uncoveredNumbers({ lake, sleep }: RepairRoom): Promise<ReadonlyMap<string, readonly Range[]>> {
+  const { partitions } = await proveLake(lake, { sleep });
+  return new Map(partitions.map((proof) => [ledgerPath(proof), proof.uncovered]));
+}
+
 /** What of `missing` a ledger may take back now, or why nothing. */
 export type Reopening =
   | { readonly kind: 'reopened'; readonly ledger: Ledger; readonly ranges: readonly Range[]; readonly beyond: Range[] }

@@ -8,7 +8,7 @@ import { settle } from '../../ledger/settle';
 import { goneHubs } from '../checkpoints/ask';
 import { readLedgers } from '../completeness/ledgers';
 import { expireAll, NONE, repairPartition, stillOpen, type Repaired } from './partition';
-import { missingNumbers } from './reopen';
+import { missingNumbers, uncoveredNumbers } from './reopen';
 import { type OpenReason, type PartitionRepair, type RepairReport } from './report';
 import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
 
@@ -27,12 +27,14 @@ export async function repair(room: RepairRoom, scope: RepairScope, options: Repa
   const missing = options.reopen ? await missingNumbers(room) : new Map<string, readonly Range[]>();
   const isAsked = (ledger: Ledger): boolean =>
     ledger.successor === null && (ledger.gaps.length > 0 || (missing.get(ledgerPath(ledger)) ?? []).length > 0);
+  const uncovered = ledgers.some(isAsked) ? await uncoveredNumbers(room) : new Map<string, readonly Range[]>();
   const gone = await hubsGone(own, scope, ledgers.filter(isAsked), options);
   const partitions: PartitionRepair[] = [];
   for (const ledger of ledgers) {
     const lacking = missing.get(ledgerPath(ledger)) ?? [];
     const isGone = ledger.namespace === scope.namespace && gone.has(ledger.hub);
-    partitions.push(await repairOne({ room: own, scope, options }, ledger, lacking, isGone));
+    const found = { missing: lacking, uncovered: uncovered.get(ledgerPath(ledger)) ?? [] };
+    partitions.push(await repairOne({ room: own, scope, options }, ledger, found, isGone));
   }
   return {
     isDryRun: options.dryRun,
@@ -67,13 +69,15 @@ interface Run {
   readonly options: RepairOptions;
 }
 
+/** How a partition's files differ from what its ledger says. */
+interface Differing {
+  readonly missing: readonly Range[];
+  readonly uncovered: readonly Range[];
+}
+
 /** One partition in one incarnation. */
-async function repairOne(
-  run: Run,
-  before: Ledger,
-  missing: readonly Range[],
-  isGone: boolean,
-): Promise<PartitionRepair> {
+async function repairOne(run: Run, before: Ledger, differing: Differing, isGone: boolean): Promise<PartitionRepair> {
+  const { missing } = differing;
   const { source, namespace, hub, incarnation, partition, gaps } = before;
   const told = { source, namespace, hub, incarnation, partition };
   let settled = 0;
@@ -81,7 +85,7 @@ async function repairOne(
     settled = await settleOne(run, before);
     // Writers may have filled some since, or found more.
     const ledger = (await readLedger(run.room.lake, before))?.ledger ?? before;
-    return { ...told, settled, ...(await fillOrClose(run, ledger, missing, isGone)), failure: null };
+    return { ...told, settled, ...(await fillOrClose(run, ledger, differing, isGone)), failure: null };
   } catch (error) {
     if (run.options.signal.aborted || !(error instanceof PipelineError)) throw error;
     const isHub = error.code === 'EVENT_HUBS_FAILED';
@@ -101,7 +105,7 @@ async function settleOne({ room, options }: Run, ledger: Ledger): Promise<number
 async function fillOrClose(
   { room, scope, options }: Run,
   ledger: Ledger,
-  missing: readonly Range[],
+  { missing, uncovered }: Differing,
   isGone: boolean,
 ): Promise<Repaired> {
   const open = (reason: OpenReason, detail: string | null = null): Repaired => ({
@@ -110,6 +114,12 @@ async function fillOrClose(
   });
   if (ledger.gaps.length + missing.length === 0) return NONE;
   if (options.isTimeUp()) return open('out_of_time');
+  if (uncovered[0] !== undefined) {
+    const { first, last } = uncovered[0];
+    const { source, partition } = ledger;
+    const command = `npm run lake -- rebuild-ledger ${source} ${partition}`;
+    return open('uncovered', `files hold ${first}-${last}, which the ledger does not cover: ${command}`);
+  }
   if (ledger.successor !== null || isGone) {
     const expired = await expireAll(room, ledger, options.dryRun);
     // Files that were taken away, and whose hub is no more: only restoring them can help.

@@ -36,7 +36,8 @@ export interface StillOpen extends Range {
 /**
  * `out_of_time`: the next run goes on; `hub_made_anew`: its events are gone with the former hub, but its ledger does not know yet;
  * `hub_gone`: what no file names any more, and no hub has; `unknown`: the hub could not be asked or did not answer; `other_hub`: it is none of the settings' hubs; `optimise_plan`: its files are
- * being merged; `nothing_left`: no file of the partition is there; `not_landed`: the hub has it, and it was not let in;
+ * being merged; `nothing_left`: no file of the partition is there; `uncovered`: files hold more than the ledger covers, an older one was put back;
+ * `not_landed`: the hub has it, and it was not let in;
  * `failed`: see the partition's failure.
  */
 export type OpenReason =
@@ -47,6 +48,7 @@ export type OpenReason =
   | 'other_hub'
   | 'optimise_plan'
   | 'nothing_left'
+  | 'uncovered'
   | 'not_landed'
   | 'failed';
 
