@@ -96,6 +96,10 @@ test('status tells how far each partition is, and that it is ahead of nothing', 
 test('optimize merges the small files of a closed day, and a second run has nothing to do', async () => {
   await fill(10);
   const before = (await reader.lines()).map(({ raw }) => raw);
+  const dry = await lake('optimize', '--dry-run', '--json');
+  expect(dry.code).toBe(0);
+  expect(json(dry)).toMatchObject({ sources: [{ source: 'postgresql', merged: [], planned: [{ inputs: 3 }] }, {}] });
+  expect(await reader.visible()).toHaveLength(3);
   const first = await lake('optimize', '--json');
   expect([first.code, first.err]).toEqual([0, '']);
   expect(json(first)).toMatchObject({

@@ -16,6 +16,9 @@ const QUICK = {
   AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '2',
   AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:01',
 };
+/** Is in what is sent, and must be in nothing that is said. */
+const CANARY = 'canary-of-a-body';
+
 const NEVER = '0 0 3 1 1 *';
 const SOON = '*/2 * * * * *';
 
@@ -39,6 +42,7 @@ afterAll(async () => {
 /** The app with these schedules, and all that its host told. */
 async function open(schedules: Readonly<Record<string, string>>) {
   const told: HostEvent[] = [];
+  const printed: string[] = [];
   let heard = (): void => undefined;
   const env = { PATH: process.env['PATH'], NODE_PATH: path.resolve('node_modules'), ...QUICK, ...schedules };
   const fleet = await Fleet.start({
@@ -47,6 +51,7 @@ async function open(schedules: Readonly<Record<string, string>>) {
     env: appEnvironment(env, platform.connectionStrings, 'data', platform.storage.connectionString),
     count: 1,
     httpPort: 0,
+    onOutput: (line) => printed.push(line),
     onEvent: (event) => {
       told.push(event);
       heard();
@@ -54,6 +59,8 @@ async function open(schedules: Readonly<Record<string, string>>) {
   });
   return {
     fleet,
+    /** All that came out of it. */
+    output: (): string => [...told.map((event) => JSON.stringify(event)), ...printed].join('\n'),
     /** Lines that functions logged, as fields. */
     lines: (): Record<string, unknown>[] =>
       told.flatMap((event) => {
@@ -76,6 +83,18 @@ async function send(hub: string, bodies: readonly string[]): Promise<void> {
   await producer.close();
 }
 
+/** Nothing that was sent and no key comes out of the app: not in its log, nor on the page. */
+function noSecretIn(...outputs: readonly string[]): void {
+  const { eventHubs, storage } = platform.connectionStrings;
+  const keys = [/SharedAccessKey=([^;]+)/.exec(eventHubs)?.[1], /AccountKey=([^;]+)/.exec(storage)?.[1]];
+  expect(keys.map((key) => (key ?? '').length > 5)).toEqual([true, true]);
+  for (const output of outputs) {
+    expect(output.length).toBeGreaterThan(100);
+    for (const secret of [...keys, CANARY, Buffer.from(CANARY).toString('base64')])
+      expect(output).not.toContain(secret);
+  }
+}
+
 test('the status page tells what has landed, and moves while events flow', async () => {
   await using opened = await open({ MAINTENANCE_WEEKLY_SCHEDULE: NEVER, MAINTENANCE_DAILY_SCHEDULE: NEVER });
   const address = `http://127.0.0.1:${String(await opened.fleet.httpPort())}/api/status`;
@@ -93,7 +112,7 @@ test('the status page tells what has landed, and moves while events flow', async
   const empty = await read();
   expect(empty).toMatchObject({ partitions: [], troubles: [], days: [], runs: { weekly: null, daily: null } });
 
-  await send('postgresql-changes', ['{"id":1}', '{"id":2}', 'no JSON']);
+  await send('postgresql-changes', [`{"id":1,"note":"${CANARY}"}`, '{"id":2}', `no JSON ${CANARY}`]);
   const some = await readUntil(3);
   expect(some.partitions).toMatchObject([
     { source: 'postgresql', last: '2', lag: 0, gaps: [], pending: 0, quarantined: 1 },
@@ -112,6 +131,7 @@ test('the status page tells what has landed, and moves while events flow', async
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(page.headers.get('cache-control')).toBe('no-store');
   expect(await page.text()).toContain('<title>change-lake</title>');
+  noSecretIn(opened.output(), JSON.stringify(some), JSON.stringify(more));
   // An instance that is killed would keep the timers' lock for a minute.
   await opened.fleet.stop();
 }, 120_000);
@@ -135,6 +155,7 @@ test('the daily timer proves and tells, the weekly one looks after the lake, and
   expect(completeness).toContainEqual(
     expect.objectContaining({ source: 'postgresql', ok: true, events: 3, quarantined: 1, missing: 0, lost: 0 }),
   );
+  noSecretIn(opened.output());
   const reader = new LakeReader(platform.storage.connectionString);
   const record = async (name: string): Promise<unknown> =>
     JSON.parse((await reader.bytes(`_system/maintenance/${name}.json`)).toString());
@@ -155,4 +176,5 @@ test('what is missing makes the daily run fail, and says what', async () => {
   expect(opened.lines()).toContainEqual(
     expect.objectContaining({ message: 'completeness', source: 'postgresql', ok: false }),
   );
+  noSecretIn(opened.output());
 }, 120_000);

@@ -55,6 +55,7 @@ const SEND_TRY_MS = 30_000;
 export async function captureDatabase(source: Source, name: string, room: CaptureRoom, until: Until): Promise<Ended> {
   const told = new Told(name, room.now);
   let ticker: NodeJS.Timeout | undefined;
+  let report = (): void => undefined;
   try {
     await using sender = await openSender(room.config.eventHubs, room.config.hubs[source], SEND_TRY_MS);
     // What waits for the hub would else wait on, whoever wants it to end.
@@ -62,12 +63,16 @@ export async function captureDatabase(source: Source, name: string, room: Captur
     until.abort.addEventListener('abort', cut);
     const lake = room.lakeWithin(until.abort);
     const sink = outbox(source, sender, lake);
-    ticker = setInterval(() => room.tell({ kind: 'captured', report: told.report(sink) }), REPORT_EVERY_MS);
+    report = () => room.tell({ kind: 'captured', report: told.report(sink) });
+    ticker = setInterval(() => report(), REPORT_EVERY_MS);
     const ended = await start(source, name, room, lake, sink, told, until);
-    room.tell(ended === 'busy' ? { kind: 'busy', name } : { kind: 'captured', report: told.report(sink) });
+    if (ended === 'busy') room.tell({ kind: 'busy', name });
+    else report();
     return ended;
   } catch (error) {
     const code = error instanceof PipelineError ? error.code : null;
+    // What it sent since its last report counts.
+    report();
     room.tell({ kind: 'failed', name, code, error: error instanceof Error ? error.message : String(error) });
     throw error;
   } finally {

@@ -33,7 +33,7 @@ test('every event is in the lake once, though an instance is killed and another 
   const instances = await Promise.all([1, 2].map(() => stage.instance(built.directory, env)));
   const [first, second] = instances;
   const { functions } = (await first?.host.ready()) ?? {};
-  expect(functions?.map(({ name }) => name).sort()).toEqual(['ingestMongo', 'ingestPostgres']);
+  expect(functions?.map(({ name }) => name)).toEqual(expect.arrayContaining(['ingestPostgres', 'ingestMongo']));
   for (let sent = 0; sent < EVENTS; sent += 50) {
     for (const partition of ['0', '1']) {
       const bodies = numbers(sent, sent + 49).map((n) => JSON.stringify({ partition, n }));
