@@ -1,8 +1,9 @@
 import { takenBy } from '../../lib/maintenance/lock';
-import { failureOf, summaryOf, type WeeklyReport } from '../../lib/maintenance/weekly/report';
+import { failureOf } from '../../lib/maintenance/weekly/report';
 import { runWeekly } from '../../lib/maintenance/weekly/weekly';
 import { openWeekly, weeklyOptions } from '../../lib/maintenance/weekly/open';
 import { openLake, type Common } from './room';
+import { weeklyLines } from './weekly-lines';
 
 export interface WeeklyCommand extends Common {
   readonly dryRun: boolean;
@@ -18,15 +19,7 @@ export async function weekly({ json, dryRun, minutes }: WeeklyCommand): Promise<
   const report = await runWeekly(room, { ...options, dryRun, budgetMs });
   if (report === 'taken') throw new Error(await takenBy(room.lock, 'weekly'));
   if (json) console.log(JSON.stringify(report));
-  else for (const line of linesOf(report)) console.log(line);
+  else for (const line of weeklyLines(report)) console.log(line);
   const failure = failureOf(report);
   if (failure !== null) throw failure;
-}
-
-function linesOf(report: WeeklyReport): string[] {
-  const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
-  return [
-    ...Object.entries(summaryOf(report)).map(([step, told]) => `${step}: ${JSON.stringify(told)}`),
-    `${report.dryRun ? 'Dry run, ' : ''}${report.outcome.replaceAll('_', ' ')}, ${seconds} s.`,
-  ];
 }
