@@ -137,7 +137,7 @@ function telemetryLines({ ratio, goal, tellMicroseconds, exportOf }: TelemetryBe
   const { batches, milliseconds, shareOfMinute } = exportOf;
   return [
     `telemetry: ${told(ratio)} of the throughput without; goal ${goal}`,
-    `  ${tellMicroseconds} µs to tell of a batch; ${milliseconds} ms a minute to send ${batches} batches' figures (${shareOfMinute * 100} %)`,
+    `  ${tellMicroseconds} µs to tell of a batch; ${milliseconds} ms a minute to send ${batches} batches' figures (${(shareOfMinute * 100).toFixed(2)} %)`,
   ];
 }
 

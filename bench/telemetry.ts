@@ -43,7 +43,7 @@ const WARM_UP = 10;
 const OF = { namespace: 'example.servicebus.windows.net', hub: 'postgresql-changes', consumerGroup: 'lake' };
 const NOON = Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000;
 
-export async function benchTelemetry({ rounds = 60 }: TelemetryBenchOptions = {}): Promise<TelemetryBench> {
+export async function benchTelemetry({ rounds = 200 }: TelemetryBenchOptions = {}): Promise<TelemetryBench> {
   const endpoint = await startEndpointProcess();
   const telemetry = openTelemetry({
     connectionString: new Secret(endpoint.connectionString),
