@@ -403,7 +403,7 @@ module monitoring 'monitoring/main.bicep' = {
 @description('The resource group.')
 output AZURE_RESOURCE_GROUP string = group.name
 
-@description('The function app: func azure functionapp publish <this>.')
+@description('The function app: func azure functionapp publish <this> --no-build.')
 output AZURE_FUNCTION_APP_NAME string = names.app
 
 @description('The Event Hubs namespace, as EVENTHUB_CONNECTION_STRING__fullyQualifiedNamespace wants it.')

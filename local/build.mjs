@@ -1,6 +1,6 @@
 /**
  * Bundles what runs as plain JavaScript into dist/. `npm run build`, or `node local/build.mjs <directory>` to build
- * elsewhere. The functions' bundle is all that is published besides host.json and package.json: it needs no node_modules.
+ * elsewhere. What is published (docs/deploy.md) needs no node_modules: the functions' bundle, telemetry apart from it, the status page.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';

@@ -13,7 +13,11 @@ const command = new Command('npm run infra --')
     'Compiles infra/main.bicep to infra/main.json, lints it, and works out what each file of parameters would deploy ' +
       '(infra/snapshots/). Fetches the Bicep compiler through the .NET SDK where it is not there yet.',
   )
-  .option('--check', 'write nothing; say whether what is there is what the sources compile to', false);
+  .option('--check', 'write nothing; say whether what is there is what the sources compile to', false)
+  .addHelpText(
+    'after',
+    '\nExit status: 0 compiled, or up to date; 1 the compiler complains, or what is there is stale; 2 it could not be done.',
+  );
 
 async function main({ check }: { readonly check: boolean }): Promise<number> {
   const root = resolve(__dirname, '..');

@@ -9,7 +9,7 @@ export interface PackageOptions {
 
 export const packageCommand = new Command('npm run package --')
   .description(
-    'Stages what `func azure functionapp publish` sends, by the core tools’ own reading of .funcignore, and proves that it suffices: the ' +
+    'Stages what `func azure functionapp publish --no-build` sends, by the core tools’ own reading of .funcignore, and proves that it suffices: the ' +
       'functions register from a copy in an empty folder, nothing is in that should stay home, the size is within its budget.',
   )
   .option('--out <folder>', 'where it is staged; emptied before', '.package')

@@ -47,7 +47,9 @@ async function main({ out, maps, json }: PackageOptions): Promise<number> {
   const licences = countByLicence(packages).map(([licence, count]) => `${licence} ${count}`);
   console.log(`${packages.length} packages in the bundle: ${licences.join(', ')}`);
   for (const problem of problems) console.log(styleText('red', problem));
-  console.log(isFit ? '\nFit to be published: func azure functionapp publish <app>' : '\nNot fit to be published.');
+  console.log(
+    isFit ? '\nFit to be published: func azure functionapp publish <app> --no-build' : '\nNot fit to be published.',
+  );
   return isFit ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 /** What `npm run local` and `npm start` are told on the command line. */
 export interface PlatformOptions {
@@ -43,10 +43,15 @@ export function platformCommand(name: string, description: string): Command {
     .option('--health-port <port>', 'health, and faults of Event Hubs', port, 5300)
     .option('--postgres-port <port>', 'PostgreSQL', port, 15_432)
     .option('--mongodb-port <port>', 'MongoDB', port, 37_017)
-    .option('--no-databases', 'without PostgreSQL and MongoDB')
+    .option('--no-databases', 'without PostgreSQL and MongoDB, and so without capture')
     .option('--free-ports', 'any free port for everything', false)
     .option('--partitions <n>', 'partitions of each hub that is made', wholeNumber(1, 32), 4)
-    .option('--hub <name...>', 'more hubs than the two of the settings, made if they are not there', [])
+    .addOption(
+      new Option('--hub <name...>', 'more hubs than the two of the settings, made if they are not there').default(
+        [],
+        'none',
+      ),
+    )
     .option('--file-system <name>', "the lake's file system, made if it is not there", 'data')
     .option('--folder <path>', 'where state is kept between runs', '.platform')
     .option('--memory', 'keep nothing', false)

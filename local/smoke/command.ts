@@ -34,6 +34,6 @@ export const smokeCommand = new Command('npm run smoke --')
   .allowExcessArguments(false)
   .addHelpText(
     'after',
-    '\nExit status: 0 every promise held; 1 something is missing, doubled or altered; 2 it could not be checked: the message says why.' +
+    '\nExit status: 0 every promise held; 1 something is missing, doubled or altered; 2 it could not be checked, the message says why; 130 Ctrl-C.' +
       '\nNeeds the right to send to and to receive from both hubs, and to make a file system (or to write to the given one).',
   );

@@ -18,8 +18,9 @@ import { tellNews } from './capture-news';
 const SOURCES = { postgres: 'postgresql', mongodb: 'mongodb' } as const satisfies Record<string, Source>;
 type SourceName = keyof typeof SOURCES;
 
-/** Nothing more than a setting to change, or a command to give, helps. */
+/** A database needs somebody's help, or something failed that was not foreseen. */
 const EXIT_FAILED = 1;
+/** The settings are wrong, or do not name what was asked for. */
 const EXIT_SETTINGS = 2;
 
 /** At Ctrl-C what was read is sent and kept; then, or after so long, it ends. */

@@ -1,4 +1,4 @@
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { clean } from './lake/clean';
 import { complete } from './lake/complete';
 import { doctor } from './lake/doctor';
@@ -17,14 +17,25 @@ import { weekly } from './lake/weekly';
 /** `npm run lake`: the operator's tool. */
 
 const program = new Command('npm run lake --')
-  .description("Looks after the lake. The settings are the app's own, from the environment.")
+  .description(
+    "Looks after the lake. The settings are the app's own, from the environment; docs/maintenance.md explains each command.",
+  )
   .addHelpText(
-    'after',
+    'afterAll',
     '\nExit status: 0 all is well; 1 something is missing or damaged, and told; 2 it could not be done, the message says why.',
-  );
+  )
+  // Of a command that is not known, too: 1 would say that something is missing.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_FAILED));
 
 const withJson = (command: Command): Command =>
   command.option('--json', 'one JSON object; 64-bit numbers are text', false);
+
+/** How long a command may begin something new. */
+const minutes = (rest?: string): Option =>
+  new Option(
+    '--minutes <n>',
+    `nothing new is begun after so many minutes${rest === undefined ? '' : `; ${rest}`}`,
+  ).argParser(wholeNumber);
 
 withJson(program.command('status'))
   .description('each partition: how far it is, and how far behind its hub')
@@ -33,53 +44,53 @@ withJson(program.command('status'))
 
 withScope(withJson(program.command('verify')))
   .description('prove from file names and ledgers which events are in the lake, and which are missing')
-  .option('--deep', 'read every line, too; of the sources and days asked for', false)
+  .option('--deep', 'read every line, too: all of them, or those that --source, --day, --from and --to choose', false)
   .action(verify);
-
-withJson(program.command('optimize'))
-  .description('merge the small files of closed days into files near the target size')
-  .option('--target <MiB>', 'no merged file becomes larger; else as the settings say', wholeNumber)
-  .option('--after <hours>', 'a day is merged so long after its end; else as the settings say', wholeNumber)
-  .option('--dry-run', 'tell what would be merged, and write nothing', false)
-  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
-  .action(optimize);
-
-withJson(program.command('clean-checkpoints'))
-  .description("remove the host's records of hubs, groups and partitions that are proven gone")
-  .option('--dry-run', 'tell, and remove nothing', false)
-  .action(clean);
-
-program
-  .command('rebuild-ledger')
-  .description('make the ledger of a partition anew from the files that are there (docs/commit.md)')
-  .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
-  .argument('<partition>', "the hub's partition", wholeNumber)
-  .option('--incarnation <n>', 'of the hub', wholeNumber, '1')
-  .action(rebuild);
-
-withJson(program.command('sweep'))
-  .description('remove staged files that nobody will publish any more')
-  .option('--dry-run', 'tell, and remove nothing', false)
-  .action(sweep);
-
-withJson(program.command('weekly'))
-  .description('what runs weekly: clean up, sweep, merge, archive')
-  .option('--dry-run', 'tell, and change nothing', false)
-  .option('--minutes <n>', 'nothing new is begun after so long; else as the settings say', wholeNumber)
-  .action(weekly);
 
 withJson(program.command('complete'))
   .description('what runs daily: fill gaps, prove each day, mark the days that are whole, tell up to when all is there')
   .option('--dry-run', 'prove and tell, and write nothing', false)
-  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
+  .addOption(minutes().default('60', '60'))
   .action(complete);
 
 withJson(program.command('repair'))
   .description('publish what is committed, read gaps again from the hub, close what it no longer has')
   .option('--dry-run', 'ask and read the hub, tell, and write nothing', false)
   .option('--reopen', 'read again, too, what the ledger covers and no file names: files that were taken away', false)
-  .option('--minutes <n>', 'nothing new is begun after so long', wholeNumber, '60')
+  .addOption(minutes().default('60', '60'))
   .action(repair);
+
+withJson(program.command('weekly'))
+  .description(
+    'what runs weekly: clean checkpoints up, sweep, merge small files, archive ledgers of hubs that are gone',
+  )
+  .option('--dry-run', 'tell, and change nothing', false)
+  .addOption(minutes('left out: what MAINTENANCE_RUN_SECONDS says'))
+  .action(weekly);
+
+withJson(program.command('clean-checkpoints'))
+  .description("remove the host's records of hubs, groups and partitions that are proven gone")
+  .option('--dry-run', 'tell, and remove nothing', false)
+  .action(clean);
+
+withJson(program.command('sweep'))
+  .description('remove staged files that nobody will publish any more')
+  .option('--dry-run', 'tell, and remove nothing', false)
+  .action(sweep);
+
+withJson(program.command('optimize'))
+  .description('merge the small files of closed days into files near the target size')
+  .option('--target <MiB>', 'no merged file becomes larger; left out: what LAKE_OPTIMIZE_TARGET_MIB says', wholeNumber)
+  .option(
+    '--after <hours>',
+    'a day is merged so long after its end; left out: what LAKE_OPTIMIZE_AFTER_HOURS says',
+    wholeNumber,
+  )
+  .option('--dry-run', 'tell what would be merged, and write nothing', false)
+  .addOption(minutes().default('60', '60'))
+  .action(optimize);
+
+addQuarantine(program);
 
 withJson(program.command('doctor'))
   .description('try what the app will do, and tell what fails with the fix')
@@ -97,7 +108,17 @@ withJson(program.command('reset-checkpoint'))
   .option('--force', 'also while an app holds the partition: its next batch writes the checkpoint again', false)
   .action(resetCheckpoint);
 
-addQuarantine(program);
+program
+  .command('rebuild-ledger')
+  .description('make the ledger of a partition anew from the files that are there (docs/commit.md)')
+  .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
+  .argument('<partition>', "the hub's partition", wholeNumber)
+  .addOption(
+    new Option('--incarnation <n>', 'of the hub: one more each time it was deleted and made anew')
+      .argParser(wholeNumber)
+      .default('1', '1'),
+  )
+  .action(rebuild);
 
 function wholeNumber(text: string): string {
   if (/^\d{1,6}$/.test(text)) return text;

@@ -10,7 +10,7 @@ export type ErrorCode =
   | 'TRIGGER_METADATA_INVALID'
   /** A ledger is not what this program wrote: cut short, not JSON, or its figures contradict each other. */
   | 'LEDGER_DAMAGED'
-  /** A ledger was written by a newer version of this program. */
+  /** A ledger, its closed gaps, or lines that it would be rebuilt from were written by a newer version of this program. */
   | 'LEDGER_NEWER'
   /** There is no ledger, yet the lake holds files of this partition. */
   | 'LEDGER_MISSING'

@@ -136,6 +136,22 @@ test('clean-checkpoints tells what it would remove, then removes it, and leaves 
   expect([await record('0').exists(), await record('7').exists()]).toEqual([true, false]);
 }, 30_000);
 
+test.each([[['verfy']], [['verify', '--deeep']], [['rebuild-ledger', 'mysql', '0']], [['quarantine', 'shw']]])(
+  'what is mistyped, as in %j, is no damage: exit status 2',
+  async (args) => {
+    const { code, out, err } = await lake(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error: /);
+  },
+);
+
+test('--help is no failure', async () => {
+  for (const args of [['--help'], ['verify', '--help'], ['quarantine', '--help']]) {
+    const { code, out } = await lake(...args);
+    expect([code, out]).toEqual([0, expect.stringContaining('Exit status: 0 all is well')]);
+  }
+});
+
 test('what cannot be done is told, with exit status 2', async () => {
   await platform.storage.close();
   const { code, err } = await lake('status', '--no-hub');

@@ -22,14 +22,14 @@ export function addQuarantine(program: Command): void {
   quarantine
     .command('show')
     .description('one event: its facts, and its body as text, or as a dump where it is no text')
-    .argument('<event>', 'source/hub/incarnation/partition/sequenceNumber, as list --events has it')
+    .argument('<event>', 'source/hub/incarnation/partition/sequenceNumber, as `quarantine list --events` has it')
     .option('--raw', 'its bytes and nothing else', false)
     .option('--json', 'one JSON object; 64-bit numbers are text', false)
     .action(quarantineShow);
 
   withScope(quarantine.command('replay'))
     .description('send events to their hub again, as new events; what is in quarantine stays')
-    .argument('[events...]', 'as list --events has them; or give --source and --day')
+    .argument('[events...]', 'as `quarantine list --events` has them; or give --source and --day (or --from)')
     .addOption(reason())
     .option('--file <path>', 'the corrected bytes of the one event that is named')
     .option('--again', 'though it was sent again before, or perhaps was: it is there once more then', false)

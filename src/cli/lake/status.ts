@@ -27,7 +27,7 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
       const counted = events.get(path) ?? null;
       return {
         ...ledger,
-        lag: end === null || ledger.successor !== null ? null : Number(end - ledger.last),
+        lag: end === null || ledger.successor !== null ? null : Number(end > ledger.last ? end - ledger.last : 0n),
         writtenAt: writtenAt.get(path) ?? null,
         perMinute: counted === null ? null : counted / RATE_MINUTES,
         waiting: (await waitingRuns(lake, ledger)).length,

@@ -1,7 +1,7 @@
 /** How many values fell into each bucket: `buckets[i]` counts those in `(bound(i - 1), bound(i)]`. Sparse. */
 export type Histogram = Readonly<Record<number, number>>;
 
-/** Bounds grow by a quarter, so that a percentile is told within an eighth. */
+/** Bounds grow by a quarter, so a percentile, which is told as its bucket's upper bound, is at most a quarter too high. */
 const GROWTH = 1.25;
 const FIRST_BOUND_MS = 10;
 /** An hour and more. */
