@@ -151,7 +151,7 @@ class ForgetfulLake implements Lake {
   stage = (): Promise<void> => Promise.resolve();
   rename = (): Promise<'renamed'> => Promise.resolve('renamed');
   makeFolder = (): Promise<void> => Promise.resolve();
-  remove = (): Promise<void> => Promise.resolve();
+  remove = (): Promise<'removed'> => Promise.resolve('removed');
   exists = (): Promise<boolean> => Promise.resolve(false);
   sameBytes = (): Promise<null> => Promise.resolve(null);
   readHead = (): Promise<null> => Promise.resolve(null);

@@ -47,8 +47,11 @@ export class MemoryStore {
     return this.files.get(path)?.bytes.subarray(0, length) ?? null;
   }
 
-  remove(path: string): void {
+  remove(path: string, etag?: string): 'removed' | 'changed' {
+    const file = this.files.get(path);
+    if (file !== undefined && etag !== undefined && file.etag !== etag) return 'changed';
     this.files.delete(path);
+    return 'removed';
   }
 
   list(folder: string): { path: string; bytes: number }[] {

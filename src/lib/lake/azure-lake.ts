@@ -82,14 +82,17 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
 
     readHead: async (path, length) => (await readRange(path, 0, length))?.bytes ?? null,
 
-    async remove(path) {
-      await call(
+    remove: (path, etag) =>
+      call<'removed', 'removed' | 'changed'>(
         'delete',
         path,
-        (abortSignal) => files.getFileClient(path).delete(false, { abortSignal }),
-        (error) => (isAbsent(error) ? null : undefined),
-      );
-    },
+        async (abortSignal) => {
+          const conditions = etag === undefined ? {} : { ifMatch: etag };
+          await files.getFileClient(path).delete(false, { abortSignal, conditions });
+          return 'removed';
+        },
+        (error) => (isAbsent(error) ? 'removed' : isConditionUnmet(error) ? 'changed' : undefined),
+      ),
 
     async *list(folder) {
       for await (const { name = '', contentLength = 0, isDirectory } of listedPaths(call, files, folder, true)) {

@@ -30,8 +30,8 @@ export interface Lake {
   /** The first bytes of a file, at most `length`; null when there is none. */
   readHead(path: string, length: number): Promise<Buffer | null>;
 
-  /** Deletes a file; nothing happens if there is none. */
-  remove(path: string): Promise<void>;
+  /** Deletes a file, only in the version `etag` where one is given; nothing happens if there is none. */
+  remove(path: string, etag?: string): Promise<'removed' | 'changed'>;
 
   /** Files below `folder`, at every depth, in the order of their paths; none if there is no such folder. */
   list(folder: string): AsyncIterable<{ readonly path: string; readonly bytes: number }>;

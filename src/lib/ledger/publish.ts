@@ -54,7 +54,10 @@ async function explainTaken(lake: Lake, file: PendingFile): Promise<void> {
       retryable: true,
     });
   }
-  if (same) return await lake.remove(file.staged);
+  if (same) {
+    await lake.remove(file.staged);
+    return;
+  }
   throw new PipelineError(
     'NAME_TAKEN',
     `${file.final} holds other bytes than ${file.staged}, which is committed under that name. Something else writes to ` +

@@ -38,11 +38,14 @@ export function findingsOf(source: Source, published: readonly Published[], wait
   for (const files of byRun(published, () => '')) {
     const run = files[0]?.file as DataFile;
     const missing = lengthOf(run) - countOf(files);
-    const part = waiting.find(
-      ({ file, shelf }) =>
-        isSameRun(file, run) && file.count === missing && !files.some((there) => there.shelf === shelf),
-    );
-    if (missing > 0 && part !== undefined) adopt(part);
+    const part =
+      missing > 0 && !isSharedWithOther(run, published)
+        ? waiting.find(
+            ({ file, shelf }) =>
+              isSameRun(file, run) && file.count === missing && !files.some((there) => there.shelf === shelf),
+          )
+        : undefined;
+    if (part !== undefined) adopt(part);
     if (missing <= 0 || part !== undefined) whole.push({ first: run.first, last: run.last });
     else torn.push({ first: run.first, last: run.last, paths: files.map(({ path }) => path) });
   }
@@ -97,6 +100,11 @@ function countOf(files: readonly Published[]): number {
 
 function lengthOf(run: Range): number {
   return Number(run.last - run.first) + 1;
+}
+
+/** Then what is missing of the run may have landed in another one since: its lines are read. */
+function isSharedWithOther(run: Range, published: readonly Published[]): boolean {
+  return published.some(({ file }) => meets(file, run) && !isSameRun(file, run));
 }
 
 function isSameRun(a: Range, b: Range): boolean {

@@ -7,7 +7,7 @@ import { type Counters, type Ledger, type Successor } from './ledger';
 import { formatLedger, parseLedger } from './ledger-json';
 import { HEAD_BYTES, tellHead } from './line-head';
 import { ledgerPath, replacedLedgerPath, stagedPath, stagingFolder, type Incarnate } from './names';
-import { readOrRestore } from './open';
+import { readOrRestore, type BornLedger } from './open';
 import { type Lake, type Versioned } from './port';
 import { publishPending } from './publish';
 import {
@@ -85,7 +85,8 @@ async function tryToRebuild(lake: Lake, of: RebuildOf, tools: RebuildTools): Pro
   const adopted = waiting.filter(({ path: staged }) => findings.adopted.some((file) => file.staged === staged));
   const ledger = await ledgerFrom(lake, of, findings, [...published, ...adopted], old, tools);
   if (ledger === null) {
-    if (found !== null) await lake.remove(path);
+    // A writer may have committed by the old one meanwhile, and be about to publish.
+    if (found !== null && (await lake.remove(path, found.etag)) === 'changed') return 'overtaken';
     return { ledger: null, files: 0, adopted: [], torn };
   }
   if ((await lake.swap(path, formatLedger(ledger), found?.etag ?? null)) === 'overtaken') return 'overtaken';
@@ -224,7 +225,8 @@ async function inLines(lake: Lake, paths: readonly string[], field: RegExp): Pro
   const found: string[] = [];
   for (const path of paths) {
     const file = await lake.read(path);
-    for (const line of file?.bytes.toString('utf8').split('\n') ?? []) {
+    if (file === null) throw goneMeanwhile(path);
+    for (const line of file.bytes.toString('utf8').split('\n')) {
       const value = field.exec(line)?.[1];
       if (value !== undefined) found.push(value);
     }
@@ -232,11 +234,27 @@ async function inLines(lake: Lake, paths: readonly string[], field: RegExp): Pro
   return found;
 }
 
+/** What it held would be taken for missing, and come in twice. */
+function goneMeanwhile(path: string): PipelineError {
+  const message = `${path} went while the ledger was rebuilt from it, and nothing was changed: try again`;
+  return new PipelineError('STORAGE_FAILED', message, { retryable: true });
+}
+
 /** When the hub of this incarnation was made, as the ledger before it says. */
 async function hubCreatedAt(lake: Lake, of: RebuildOf): Promise<number | null> {
   if (of.incarnation === 1) return null;
-  const before = await readOrRestore(lake, { ...of, incarnation: of.incarnation - 1 });
+  const before = await neighbour(lake, { ...of, incarnation: of.incarnation - 1 });
   return before?.ledger.successor?.hubCreatedAt ?? null;
+}
+
+/** Were one that is damaged, too, to stop this, neither of the two could ever be rebuilt. */
+async function neighbour(lake: Lake, of: Incarnate): Promise<BornLedger | null> {
+  try {
+    return await readOrRestore(lake, of);
+  } catch (error) {
+    if (hasCode(error, 'LEDGER_DAMAGED')) return null;
+    throw error;
+  }
 }
 
 /**
@@ -245,7 +263,7 @@ async function hubCreatedAt(lake: Lake, of: RebuildOf): Promise<number | null> {
  */
 async function successorOf(lake: Lake, of: RebuildOf, latest: number): Promise<Successor | null> {
   const next = { ...of, incarnation: of.incarnation + 1 };
-  const after = await readOrRestore(lake, next);
+  const after = await neighbour(lake, next);
   const createdAt = after?.ledger.hubCreatedAt ?? null;
   if (createdAt !== null) return { incarnation: next.incarnation, hubCreatedAt: createdAt };
   const isThere = after !== null || (await listPublished(lake, next, new Map())).length > 0;

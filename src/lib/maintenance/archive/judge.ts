@@ -6,6 +6,8 @@ export type Kept =
   | 'young'
   /** Its latest event is younger than what the hub would keep, or its day is not closed yet. */
   | 'recent'
+  /** It has open gaps, which the daily run closes: the ledger goes the next time. */
+  | 'gaps'
   /** Its source was not optimised to the end in this run, and optimising needs it. */
   | 'not_optimised'
   /** It called files pending: they are published now, and it goes the next time. */
@@ -31,7 +33,7 @@ export interface Ages {
 
 /** Whether a ledger may go to the archive as far as its own figures tell; null: it may. */
 export function keptBy(
-  { lastEnqueuedAt, source }: Pick<Ledger, 'lastEnqueuedAt' | 'source'>,
+  { lastEnqueuedAt, source, gaps }: Pick<Ledger, 'lastEnqueuedAt' | 'source' | 'gaps'>,
   modifiedAt: number,
   { serviceNow, writtenMs, eventMs }: Ages,
   isOptimised: (source: Ledger['source']) => boolean,
@@ -39,5 +41,6 @@ export function keptBy(
   // A time that is not told, as 0 or no number, makes nothing old.
   if (!(modifiedAt > 0 && modifiedAt <= serviceNow - writtenMs)) return 'young';
   if (!(lastEnqueuedAt <= serviceNow - eventMs)) return 'recent';
+  if (gaps.length > 0) return 'gaps';
   return isOptimised(source) ? null : 'not_optimised';
 }

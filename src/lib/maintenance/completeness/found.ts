@@ -1,7 +1,7 @@
 import { type Range } from '../../ledger/coverage';
 import { type DataFile, type Shelf } from '../../ledger/names';
 import { utcDay } from '../../time';
-import { Ranges, lengthOf } from './ranges';
+import { countOf, Ranges, lengthOf } from './ranges';
 
 /** What the names of a partition's files tell. Counts are events unless the name says otherwise. */
 export interface PartitionFiles {
@@ -76,7 +76,10 @@ export class FoundFiles {
     const torn: TornRun[] = [];
     for (const { run, at, found } of this.#open.values()) {
       // What is left of a run while it is merged: its other file went first, or is to come, and its numbers are in others.
-      if (this.#present.missingOf(run).length === 0) this.#doubled.push({ ...run, day: utcDay(at) });
+      const lacking = this.#present.missingOf(run);
+      if (lacking.length === 0) this.#doubled.push({ ...run, day: utcDay(at) });
+      // What its other file had held came again, in runs of its own, after the ledger was rebuilt: together they add up.
+      else if (BigInt(countOf(lacking)) === found) for (const part of lacking) this.#present.add(part, at);
       else torn.push({ ...run, found: Number(found) });
     }
     return {

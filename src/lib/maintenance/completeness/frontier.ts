@@ -41,9 +41,10 @@ export function completeThrough(
     const there = current.get(proof.partition);
     if (there === undefined || there.incarnation < proof.incarnation) current.set(proof.partition, proof);
   }
+  // It may have a partition of which no ledger tells: what is covered of the others promises nothing.
   const ends =
     sight === null
-      ? [...current.values()].map((proof) => coveredEnd(proof, 'what its hub has is not known'))
+      ? [{ at: null, why: `${of.hub}: it could not be asked` }]
       : sight.partitions.map((seen) => endOf(of.hub, current.get(seen.partition) ?? null, seen, sight));
   const fronts = [...ends, ...partitions.flatMap(firstHole)];
   if (fronts.length === 0) return { at: null, why: [`${of.hub}: it could not be asked, and has no ledger`] };

@@ -3,8 +3,9 @@ import { markerPath, markersFolder } from '../../ledger/names';
 import { type Lake } from '../../ledger/port';
 import { forEachOf } from '../../parallel';
 import { DAY_MS, dayFolder } from '../../time';
-import { type DayFigures } from '../completeness/days';
+import { type Absent, type DayFigures, type Place } from '../completeness/days';
 import { type PartitionProof } from '../completeness/judge';
+import { countOf } from '../completeness/ranges';
 import { dayText, formatMarker, isWhole, parseMarker, tellsTheSame, type Marker } from './marker';
 
 /** What became of the markers. Days as `2026-11-22`. */
@@ -19,6 +20,8 @@ export interface Marked {
 export type Left =
   /** Files of the day are being published or merged, or are there twice. */
   | 'unsettled'
+  /** It was not whole, nothing of it is missing now, and what its hubs have of it beyond that is not known. */
+  | 'open'
   /** It tells of a partition that no ledger speaks for any more. */
   | 'ledger_gone'
   | 'written_by_newer_version'
@@ -31,6 +34,8 @@ export interface MarkOptions {
   /** The proof that the figures are of. */
   readonly partitions: readonly PartitionProof[];
   readonly provedAt: number;
+  /** The last day that is closed, days since 1970: what its hubs have of a later one may go on behind what is covered. */
+  readonly closed: number;
   readonly isTimeUp: () => boolean;
   /** Tells the same and writes nothing. */
   readonly dryRun: boolean;
@@ -51,7 +56,7 @@ export async function markedDays(lake: Lake, source: Source): Promise<number[]> 
 
 /** Brings the markers of the days up to date, the latest first; one that tells the same already is not written again. */
 export async function mark(lake: Lake, figures: readonly DayFigures[], options: MarkOptions): Promise<Marked> {
-  const { source, partitions, provedAt, isTimeUp, dryRun } = options;
+  const { source, partitions, provedAt, closed, isTimeUp, dryRun } = options;
   const known = new Set(partitions.map(placeKey));
   const written: string[] = [];
   const noLongerWhole: string[] = [];
@@ -63,7 +68,10 @@ export async function mark(lake: Lake, figures: readonly DayFigures[], options: 
     const found = await lake.read(path);
     const before = found === null ? null : parseMarker(found.bytes);
     if (before === 'newer') return 'written_by_newer_version';
-    const marker: Marker = { ...of, source, provedAt };
+    const isOpen = of.day > closed && isWhole(of);
+    if (isOpen && (before === null || !isWhole(before))) return 'open';
+    const missing = isOpen && before !== null ? takenAway(before, of) : of.missing;
+    const marker: Marker = { ...of, missing, source, provedAt };
     // Its events would just not be counted: without its ledger nobody knows what is missing.
     if (before?.partitions.some((place) => !known.has(placeKey(place))) === true) return 'ledger_gone';
     if (before !== null && tellsTheSame(before, marker)) return null;
@@ -71,7 +79,7 @@ export async function mark(lake: Lake, figures: readonly DayFigures[], options: 
       return 'overtaken';
     }
     written.push(dayText(of.day));
-    if (before !== null && isWhole(before) && !isWhole(of)) noLongerWhole.push(dayText(of.day));
+    if (before !== null && isWhole(before) && !isWhole(marker)) noLongerWhole.push(dayText(of.day));
     return null;
   };
   // A run whose time is up has at least the days that are new.
@@ -83,7 +91,25 @@ export async function mark(lake: Lake, figures: readonly DayFigures[], options: 
   return { written: written.sort(), noLongerWhole: noLongerWhole.sort(), left: left.sort(byDay) };
 }
 
+/**
+ * What a marker names and no ledger covers any more: a ledger that is rebuilt, or gives numbers back, ends before what was taken away at its
+ * end, and knows of no gap there.
+ */
+function takenAway(before: Pick<Marker, 'partitions'>, now: Pick<Marker, 'partitions'>): Absent {
+  const there = new Map(now.partitions.map((place) => [placeKey(place), place]));
+  const partitions = before.partitions.flatMap(({ first, last, namespace, hub, incarnation, partition }) => {
+    const place = there.get(placeKey({ namespace, hub, incarnation, partition }));
+    if (place === undefined) return [{ namespace, hub, incarnation, partition, ranges: [{ first, last }] }];
+    const ranges = [
+      ...(place.first > first ? [{ first, last: place.first - 1n }] : []),
+      ...(place.last < last ? [{ first: place.last + 1n, last }] : []),
+    ];
+    return ranges.length === 0 ? [] : [{ namespace, hub, incarnation, partition, ranges }];
+  });
+  return { count: partitions.reduce((sum, { ranges }) => sum + countOf(ranges), 0), partitions };
+}
+
 const byDay = (a: { readonly day: string }, b: { readonly day: string }): number => a.day.localeCompare(b.day);
 
-const placeKey = ({ namespace, hub, incarnation, partition }: Marker['partitions'][number] | PartitionProof): string =>
+const placeKey = ({ namespace, hub, incarnation, partition }: Place): string =>
   JSON.stringify([namespace, hub, incarnation, partition]);

@@ -89,6 +89,8 @@ export interface Gathered {
   readonly recent: readonly RecentDay[];
   /** It has a ledger, or its hub is there: one that is not in use has nothing to be complete. */
   readonly isInUse: boolean;
+  /** What the last run told as lost; null where none did. */
+  readonly lostBefore: number | null;
 }
 
 const FAULTS_TOLD = 20;
@@ -96,7 +98,8 @@ const FAULTS_TOLD = 20;
 export function reportOf(gathered: Gathered): SourceReport {
   const { proof, through, marked, repaired, oldCheckpoints, failures, isLate } = gathered;
   const totals = proof === null ? null : totalsOf(proof);
-  const newlyLost = repaired?.newlyLost ?? 0;
+  const sinceTold = totals === null || gathered.lostBefore === null ? 0 : totals.lost - gathered.lostBefore;
+  const newlyLost = Math.max(repaired?.newlyLost ?? 0, sinceTold);
   const faults = [
     ...(proof?.partitions ?? []).flatMap(faultsOf),
     ...(proof?.strangers.paths ?? []).map((path) => `${path}: no ledger speaks for it`),

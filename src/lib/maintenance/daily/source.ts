@@ -11,7 +11,7 @@ import { proveSource, type SourceProof } from '../completeness/prove';
 import { mark, markedDays, type Marked } from './markers';
 import { recentOf, reportOf, totalsOf, type SourceReport } from './report';
 import { type DailyOptions, type DailyRoom, type RepairSummary } from './room';
-import { writeSummary } from './summary';
+import { readSummary, writeSummary } from './summary';
 
 /** Ledgers settled at once. */
 const AT_ONCE = 4;
@@ -60,8 +60,10 @@ export async function runSource(
   const through = throughOf(hubs[source], proof, seen?.sight ?? null, hubFailures);
   const closed = lastClosedDay(through);
   const figures = proof === null ? [] : await trying(() => figuresToTell(room, source, proof, closed));
-  const marking = { source, partitions: proof?.partitions ?? [], provedAt: clock.now(), isTimeUp, dryRun };
+  const marking = { source, partitions: proof?.partitions ?? [], provedAt: clock.now(), closed, isTimeUp, dryRun };
   const marked = (await trying(() => mark(lake, figures?.filter(isMarked) ?? [], marking))) ?? NOTHING_MARKED;
+  // Read before it is replaced: what a run closed that did not live to tell of it was never told.
+  const earlier = proof === null ? null : await trying(() => readSummary(lake, source));
   // A source that is not in use has nothing to be complete.
   const isInUse = isCovered || seen !== null;
   if (proof !== null && isInUse && !dryRun) {
@@ -76,6 +78,7 @@ export async function runSource(
     isOutOfTime: isTimeUp(),
     recent: recentOf(figures?.filter(({ day }) => day > today - RECENT_DAYS && day <= today) ?? [], closed),
     isInUse,
+    lostBefore: earlier?.totals.lost ?? null,
   });
 }
 

@@ -47,14 +47,18 @@ export async function repairPartition(
     const open = stillOpen(minus(rest, reading.seen), { reason: 'hub_made_anew', detail: null });
     return { ...NONE, filled: reading.filled, reopened: again?.ranges ?? [], open: [...open, ...refused] };
   }
-  const verdicts = verdictsOf(below, reading, typeof after === 'string' ? null : after.begin);
+  // The same doubt as before the reading: a hub that has fallen back says nothing by what it did not deliver.
+  const doubtAfter = typeof after === 'string' ? null : doubtOf(ledger, after);
+  const begin = typeof after === 'string' || doubtAfter !== null ? null : after.begin;
+  // Only what was asked for: what lies between two gaps was read along and not noted as seen, and may have become a gap meanwhile.
+  const verdicts = verdictsOf(below, { ...reading, passed: common(rest, reading.passed) }, begin);
   const closed = await close(room, judged, verdicts, options.dryRun);
   const lost = refused.length > 0 ? [] : await giveUp(room, ledger, tooOld, options.dryRun);
   const left = await leftOf(room, ledger, gaps, reading, closed, options.dryRun);
   return {
     filled: reading.filled,
     ...{ absent: closed.absent, expired: [...closed.expired, ...lost], reopened: again?.ranges ?? [] },
-    open: [...stillOpen(left, reasonOf(reading, after)), ...refused],
+    open: [...stillOpen(left, doubtAfter ?? reasonOf(reading, after)), ...refused],
   };
 }
 

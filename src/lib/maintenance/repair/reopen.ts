@@ -9,7 +9,7 @@ import { type Lake } from '../../ledger/port';
 import { publishPending } from '../../ledger/publish';
 import { coveredParts, reopened } from '../../ledger/rules';
 import { swapLedger } from '../../ledger/swap';
-import { proveLake } from '../completeness/prove';
+import { proveLake, proveSource } from '../completeness/prove';
 import { common, minus } from './ranges';
 import { type RepairRoom } from './room';
 
@@ -31,11 +31,19 @@ export async function missingNumbers({ lake, sleep }: RepairRoom): Promise<Reado
 
 /**
  * The numbers that files name and no ledger covers, by ledger path: an older ledger was put back. To it they are gaps, or never came, and
- * what is read again of them comes in twice.
+ * what is read again of them comes in twice. Null when the time was up before all files were listed.
  */
-export async function uncoveredNumbers({ lake, sleep }: RepairRoom): Promise<ReadonlyMap<string, readonly Range[]>> {
-  const { partitions } = await proveLake(lake, { sleep });
-  return new Map(partitions.map((proof) => [ledgerPath(proof), proof.uncovered]));
+export async function uncoveredNumbers(
+  { lake, sleep }: RepairRoom,
+  isTimeUp: () => boolean,
+): Promise<ReadonlyMap<string, readonly Range[]> | null> {
+  const uncovered = new Map<string, readonly Range[]>();
+  for (const source of ['postgresql', 'mongodb'] as const) {
+    const proof = await proveSource(lake, source, { sleep }, isTimeUp);
+    if (proof === null) return null;
+    for (const one of proof.partitions) uncovered.set(ledgerPath(one), one.uncovered);
+  }
+  return uncovered;
 }
 
 /** What of `missing` a ledger may take back now, or why nothing. */

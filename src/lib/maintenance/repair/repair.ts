@@ -27,13 +27,14 @@ export async function repair(room: RepairRoom, scope: RepairScope, options: Repa
   const missing = options.reopen ? await missingNumbers(room) : new Map<string, readonly Range[]>();
   const isAsked = (ledger: Ledger): boolean =>
     ledger.successor === null && (ledger.gaps.length > 0 || (missing.get(ledgerPath(ledger)) ?? []).length > 0);
-  const uncovered = ledgers.some(isAsked) ? await uncoveredNumbers(room) : new Map<string, readonly Range[]>();
+  // Null when the time is up: then no partition is begun with.
+  const uncovered = ledgers.some(isAsked) ? await uncoveredNumbers(room, options.isTimeUp) : null;
   const gone = await hubsGone(own, scope, ledgers.filter(isAsked), options);
   const partitions: PartitionRepair[] = [];
   for (const ledger of ledgers) {
     const lacking = missing.get(ledgerPath(ledger)) ?? [];
     const isGone = ledger.namespace === scope.namespace && gone.has(ledger.hub);
-    const found = { missing: lacking, uncovered: uncovered.get(ledgerPath(ledger)) ?? [] };
+    const found = { missing: lacking, uncovered: uncovered?.get(ledgerPath(ledger)) ?? [] };
     partitions.push(await repairOne({ room: own, scope, options }, ledger, found, isGone));
   }
   return {
