@@ -100,7 +100,8 @@ test('a graceful stop lets the running batch end, leaves the checkpoint at the e
   await stage.send('graceful', '0', ['not begun']);
   const stopping = instance.host.stop(10_000);
   await until(async () => {
-    await release(instance);
+    // Once the batch is let go the host may be gone before its event is heard.
+    await release(instance).catch(() => undefined);
     return instance.of('checkpointed').length === 1;
   }, 'the end of the batch');
   await stopping;

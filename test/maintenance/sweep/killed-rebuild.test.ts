@@ -45,7 +45,6 @@ test('what a killed rebuild renamed is not swept as long as its ledger commits i
     wire.deliver(0, i < 6 ? 'answered' : 'crash_before');
     await nextTurn();
   }
-  console.log(String(world.violation?.message).slice(0, 120));
   world.violation = null;
   expect(ledgerOf().last).toBe(3n);
   world.now += 30 * 3_600_000;
