@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../lib/clock';
 import { azureLake } from '../../lib/lake/azure-lake';
-import { azureLock } from '../../lib/lake/azure-lock';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
-import { takenBy, withLock } from '../../lib/maintenance/lock';
 import { optimise } from '../../lib/maintenance/optimise/optimise';
 import { type OptimiseReport } from '../../lib/maintenance/optimise/report';
 import { type OptimiseOptions, type Progress } from '../../lib/maintenance/optimise/room';
+import { openLock } from '../../lib/maintenance/weekly/open';
+import { sleep } from '../../lib/rooms';
 import { exitCodeOf, linesOf } from './optimize-lines';
-import { EXIT_FAILED, openLake, type Common, type Opened } from './room';
+import { openLake, type Common, type Opened } from './room';
+import { underLock } from './under-lock';
 
 export interface OptimizeOptions extends Common {
   /** MiB; as the settings say where it is left out. */
@@ -23,25 +22,14 @@ export interface OptimizeOptions extends Common {
 
 export async function optimize(command: OptimizeOptions): Promise<void> {
   const opened = await openLake();
-  const reports = await (command.dryRun === true ? optimiseAll(opened, command) : optimiseAlone(opened, command));
-  if (reports === null) return;
+  const act = (signal?: AbortSignal): Promise<OptimiseReport[]> => optimiseAll(opened, command, signal);
+  // It changes nothing, so nobody need wait for it.
+  const reports = await (command.dryRun === true
+    ? act()
+    : underLock(openLock(opened.config, opened.clients), 'weekly', act));
   if (command.json) console.log(JSON.stringify({ sources: reports }));
   else for (const line of reports.flatMap(linesOf)) console.log(line);
   process.exitCode = exitCodeOf(reports);
-}
-
-/** Holds the weekly run's lock meanwhile; null when another has it, which is told. */
-async function optimiseAlone(opened: Opened, command: OptimizeOptions): Promise<OptimiseReport[] | null> {
-  const lock = azureLock(opened.clients, {
-    requestMs: opened.config.requestMs,
-    holder: { host: hostname(), processId: process.pid },
-    now: () => systemClock.now(),
-  });
-  const reports = await withLock(lock, 'weekly', (signal) => optimiseAll(opened, command, signal));
-  if (reports !== 'taken') return reports;
-  console.error(await takenBy(lock, 'weekly'));
-  process.exitCode = EXIT_FAILED;
-  return null;
 }
 
 async function optimiseAll(
@@ -55,7 +43,7 @@ async function optimiseAll(
   const room = {
     lake: azureLake(clients, requestMs, signal),
     files: azureMaintenanceLake(clients, requestMs, signal),
-    ...{ clock: systemClock, newId: randomUUID, sleep: (ms: number) => sleep(ms) },
+    ...{ clock: systemClock, newId: randomUUID, sleep },
     tell(progress: Progress): void {
       if (isShown) process.stderr.write(`\r\u001b[K${textOf(progress, dryRun)}`);
     },

@@ -1,3 +1,4 @@
+import { nameOfCaught } from '../../simulation/caught';
 import { MUTANTS, SAME_VERSION } from './mutants';
 import { simulationOf } from './mutate';
 import { birthWhileComingBack } from './race';
@@ -26,17 +27,7 @@ test.each(MUTANTS)(
   'caught: $name',
   async (mutant) => {
     const { simulate: mutated } = await simulationOf(mutant);
-    const caught = async (): Promise<string | null> => {
-      for (let seed = 1; seed <= SEEDS; seed += 1) {
-        try {
-          await mutated(seed);
-        } catch (error) {
-          return (error as Error).name;
-        }
-      }
-      return null;
-    };
-    expect(await caught()).toBe('Violation');
+    expect(await nameOfCaught(mutated, SEEDS)).toBe('Violation');
   },
   300_000,
 );

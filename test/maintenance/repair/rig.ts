@@ -58,6 +58,27 @@ export class Rig {
     });
   }
 
+  /** Publishes 30 events; 10 to 19 are never handed over. */
+  async withGap(): Promise<HubEvent[]> {
+    const events = await this.publish(30);
+    await this.deliver(events.slice(0, 10), events.slice(20));
+    return events;
+  }
+
+  /** A reader of the real hub that lacks some numbers, as no stand-in can be made to. */
+  lacking(missing: readonly number[], changes: Partial<HubReader> = {}): HubReader {
+    const real = this.hubReader;
+    return {
+      facts: (hub, partition) => real.facts(hub, partition),
+      async *read(of, signal) {
+        for await (const batch of real.read(of, signal)) {
+          yield batch.filter(({ sequence }) => !missing.includes(Number(sequence)));
+        }
+      },
+      ...changes,
+    };
+  }
+
   /** An empty lake, and a hub without any events. */
   async reset(): Promise<void> {
     this.lake.proxy.clear();
