@@ -3,7 +3,6 @@ import { PipelineError } from '../../../src/lib/errors';
 import { type HubProgress } from '../../../src/lib/hub/progress';
 import { noteClosedGaps } from '../../../src/lib/ledger/closed-gaps';
 import { runDaily } from '../../../src/lib/maintenance/daily/daily';
-import { repairSummaries } from '../../../src/lib/maintenance/daily/repaired';
 import { type SourceReport } from '../../../src/lib/maintenance/daily/report';
 import { type DailyOptions, type DailyRoom, type RepairSummary } from '../../../src/lib/maintenance/daily/room';
 import { readSummary } from '../../../src/lib/maintenance/daily/summary';
@@ -370,32 +369,6 @@ test('two runs at once, and one after the other, tell and leave the same', async
   const written = [a, b].flatMap(({ sources }) => sources.flatMap(({ daysMarked }) => daysMarked));
   expect(written.sort()).toEqual([dayOf(BEGIN), dayOf(BEGIN + DAY_MS), dayOf(BEGIN + 2 * DAY_MS)]);
   expect(await run()).toMatchObject({ ok: true, daysMarked: [], daysLeft: [] });
-});
-
-test('what a repair tells, in figures of each source', () => {
-  const place = {
-    namespace: 'n',
-    hub: 'changes',
-    incarnation: 1,
-    partition: '3',
-    settled: 0,
-    reopened: [],
-    absent: [],
-  };
-  const range = { first: 5n, last: 6n };
-  const partitions = [
-    { ...place, source: 'postgresql' as const, filled: 3, expired: [range], open: [], failure: null },
-    {
-      ...{ ...place, partition: '4', source: 'postgresql' as const, filled: 1, expired: [], failure: 'no luck' },
-      open: [{ ...range, reason: 'unknown' as const, detail: 'nobody answers' }],
-    },
-  ];
-  expect(repairSummaries({ isDryRun: false, isOutOfTime: false, partitions })).toEqual([
-    {
-      ...{ source: 'postgresql', filled: 4, newlyLost: 2, open: 2 },
-      failures: ['changes/4: no luck', 'changes/4: nobody answers'],
-    },
-  ]);
 });
 
 test('an empty lake whose hub is empty is complete up to now, and has no day', async () => {
