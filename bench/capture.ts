@@ -184,6 +184,7 @@ class Bench {
     const stop = new AbortController();
     let state: PostgresState | null = null;
     const progress: Progress<PostgresState> = {
+      history: 1,
       get state() {
         return state;
       },

@@ -51,6 +51,7 @@ export class FakeHub<Json> implements ChangeSink {
 /** What is kept in the lake, here in memory; shared by runs after each other. */
 export class FakeProgress<State> {
   kept: State | null = null;
+  history = 1;
   /** Thrown instead of keeping anything. */
   failure: Error | null = null;
   #version = 0;
@@ -67,7 +68,11 @@ export class FakeProgress<State> {
   open(): Progress<State> {
     let version = this.#version;
     const at = (): State | null => this.kept;
+    const history = (): number => this.history;
     return {
+      get history() {
+        return history();
+      },
       get state() {
         return at();
       },
@@ -85,6 +90,7 @@ export class FakeProgress<State> {
   /** As `reset` does. */
   forget(): void {
     this.kept = null;
+    this.history += 1;
   }
 
   /** Resolves once what is kept is as `isSo` says. */

@@ -15,6 +15,7 @@ export function holding(bytes: Buffer | null): Holding {
       return Promise.resolve({ etag: '"f"' });
     },
     stage: (path: string, next: Buffer) => Promise.resolve(void written.set(path, next)),
+    list: () => [],
     written: (path?: string) => (path === undefined ? [...written.values()][0] : written.get(path)) ?? Buffer.alloc(0),
   } as unknown as Holding;
 }

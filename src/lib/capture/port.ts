@@ -30,6 +30,12 @@ export interface Progress<State> {
   /** What was read last, or written since; null where nothing was ever kept. */
   readonly state: State | null;
 
+  /**
+   * Which history of the database is captured: 1 at first, and one more each time that capture begins again. Positions compare within
+   * one history alone; every event states it, and its id contains it.
+   */
+  readonly history: number;
+
   /** @throws PipelineError CAPTURE_OVERTAKEN when another process has written meanwhile: this one must stop */
   keep(state: State): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type Source } from '../decode/event';
 import { isObject } from '../decode/json';
 import { PipelineError } from '../errors';
-import { capturePath } from '../ledger/names';
+import { capturePath, historyFolder, historyOf, historyPath } from '../ledger/names';
 import { type Lake } from '../ledger/port';
 import { type Progress } from './port';
 
@@ -30,13 +30,18 @@ export async function openProgress<State>(
   const path = capturePath(source, name);
   const found = await lake.read(path);
   let etag = found?.etag ?? null;
-  let state = found === null ? null : parseFile(path, found.bytes, format);
+  const kept = found === null ? null : parseFile(path, found.bytes, format);
+  const history = kept?.history ?? (await lastHistory(lake, source, name)) + 1;
+  let state: State | null = kept?.state ?? null;
   return {
+    history,
     get state() {
       return state;
     },
     async keep(next) {
-      const bytes = Buffer.from(`${JSON.stringify({ version: VERSION, source, name, ...format.json(next) })}\n`);
+      const bytes = Buffer.from(`${JSON.stringify({ version: VERSION, source, name, history, ...format.json(next) })}\n`);
+      // The marker comes first: a history is never begun twice, even where the record is lost.
+      if (etag === null) await beginHistory(lake, source, name, history, bytes);
       const answer = await lake.swap(path, bytes, etag);
       if (answer !== 'overtaken') {
         [etag, state] = [answer.etag, next];
@@ -50,7 +55,27 @@ export async function openProgress<State>(
   };
 }
 
-function parseFile<State>(path: string, bytes: Buffer, format: StateFormat<State>): State {
+/** The highest number of a history that was ever begun; 0 for none. */
+async function lastHistory(lake: Lake, source: Source, name: string): Promise<number> {
+  let last = 0;
+  for await (const { path } of lake.list(historyFolder(source, name))) last = Math.max(last, historyOf(path) ?? 0);
+  return last;
+}
+
+/** Marks a history as begun; the marker is the first record of it. */
+async function beginHistory(lake: Lake, source: Source, name: string, history: number, bytes: Buffer): Promise<void> {
+  const path = historyPath(source, name, history);
+  if ((await lake.swap(path, bytes, null)) !== 'overtaken') return;
+  // One's own success, of which the answer was lost, looks the same as another's.
+  if ((await lake.read(path))?.bytes.equals(bytes) !== true) throw overtaken(source, name, path);
+}
+
+interface Kept<State> {
+  readonly history: number;
+  readonly state: State;
+}
+
+function parseFile<State>(path: string, bytes: Buffer, format: StateFormat<State>): Kept<State> {
   const refuse = (found: string, action: string): PipelineError =>
     new PipelineError('CAPTURE_STATE_INVALID', `${path} ${found}. ${action}`);
   let json: unknown;
@@ -64,13 +89,14 @@ function parseFile<State>(path: string, bytes: Buffer, format: StateFormat<State
     throw refuse(`has format ${version}, this program knows ${VERSION}`, 'Deploy the newer version again');
   }
   const state = version === VERSION ? format.parse(json) : null;
-  if (state === null) {
+  const history = isObject(json) ? json.history : undefined;
+  if (state === null || typeof history !== 'number' || !Number.isSafeInteger(history) || history < 1) {
     throw refuse(
       'does not hold what this program writes',
       'Look at it; npm run capture -- reset begins anew, with a snapshot',
     );
   }
-  return state;
+  return { history, state };
 }
 
 function overtaken(source: Source, name: string, path: string): PipelineError {

@@ -3,6 +3,7 @@ import { dateText, timestampParts } from './extended-json';
 import { safeInteger } from './integers';
 import { type JsonObject, isObject, textOrNull } from './json';
 import { clusterTimeText, sessionTransaction } from './mongodb';
+import { serverOf } from './postgresql';
 import { isoFromMillis } from './time';
 
 /**
@@ -18,6 +19,8 @@ export function recogniseChangeStream(value: JsonObject): Change | null {
   const cluster = timestampParts(value.clusterTime);
   return {
     operation,
+    // Behind the server's own fields our capture states whose they are.
+    ...serverOf(isObject(value.source) ? value.source : {}),
     database: textOrNull(namespace.db),
     schema: null,
     table: textOrNull(namespace.coll),

@@ -17,6 +17,7 @@ export function recogniseCloudEvent(value: JsonObject): Change | null {
   // Not by `type`: it has been renamed once (`io.debezium.postgresql.datachangeevent` became
   // `io.debezium.connector.postgresql.DataChangeEvent`), and senders may set their own.
   return fromConnector(value.iodebeziumconnector, operation, {
+    name: value.iodebeziumname,
     db: value.iodebeziumdb,
     schema: value.iodebeziumschema,
     table: value.iodebeziumtable,

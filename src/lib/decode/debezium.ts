@@ -2,10 +2,10 @@ import { type Change, type Operation } from './change';
 import { integerText, safeInteger } from './integers';
 import { type JsonObject, isObject, textOrNull } from './json';
 import { clusterTimeText, sessionTransaction } from './mongodb';
-import { epochTime, postgresChange } from './postgresql';
+import { epochTime, postgresChange, serverOf, type ServerFacts } from './postgresql';
 
 /** What Debezium's MongoDB connector tells of a change, under the names of its `source` block. */
-export interface MongoFacts {
+export interface MongoFacts extends ServerFacts {
   readonly db?: unknown;
   readonly collection?: unknown;
   /** The cluster time's seconds, as milliseconds since 1970. */
@@ -74,6 +74,7 @@ function mongoChange(operation: Operation, facts: MongoFacts): Change {
   const millis = safeInteger(facts.ts_ms);
   return {
     operation,
+    ...serverOf(facts),
     database: textOrNull(facts.db),
     schema: null,
     table: textOrNull(facts.collection),
@@ -96,6 +97,7 @@ function fromUnwrapped(value: JsonObject): Change | null {
   const field = (name: string): unknown => value[`__${name}`] ?? value[`__source_${name}`];
   const connector = field('connector') ?? (field('collection') === undefined ? 'postgresql' : 'mongodb');
   return fromConnector(connector, operationOf(value.__op), {
+    name: field('name'),
     db: field('db'),
     schema: field('schema'),
     table: field('table'),

@@ -4,8 +4,22 @@ import { isObject, textOrNull } from './json';
 import { lsnText } from './lsn';
 import { isoFromMicros, isoFromMillis } from './time';
 
+/** Which server a change comes from, and from which of its histories. */
+export interface ServerFacts {
+  /** The configured name of the server (Debezium's `topic.prefix`). */
+  readonly name?: unknown;
+  /** Of our capture alone. */
+  readonly history?: unknown;
+}
+
+/** The `server` and `history` of a change. @throws INEXACT where the number is too large to be trusted. */
+export function serverOf({ name, history }: ServerFacts): Pick<Change, 'server' | 'history'> {
+  const number = safeInteger(history);
+  return { server: textOrNull(name), ...(number === null ? {} : { history: number }) };
+}
+
 /** What Debezium's PostgreSQL connector tells of a change, under the names of its `source` block. */
-export interface PostgresFacts {
+export interface PostgresFacts extends ServerFacts {
   readonly db?: unknown;
   readonly schema?: unknown;
   readonly table?: unknown;
@@ -27,6 +41,7 @@ export function postgresChange(operation: Operation, facts: PostgresFacts): Chan
   const index = isObject(facts.transaction) ? safeInteger(facts.transaction.total_order) : null;
   return {
     operation,
+    ...serverOf(facts),
     database: textOrNull(facts.db),
     schema: textOrNull(facts.schema),
     table: textOrNull(facts.table),

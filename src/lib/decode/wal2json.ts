@@ -59,6 +59,7 @@ function fromFormat1(value: JsonObject, changes: readonly unknown[]): Change | n
 function changeOf(operation: Operation, value: JsonObject, lsn: unknown): Change {
   return {
     operation,
+    server: null,
     database: null,
     schema: textOrNull(value.schema),
     table: textOrNull(value.table),

@@ -29,6 +29,7 @@ const BYTES_AT_A_TIME = 256 * 1024;
 
 const TOMBSTONE: Change = {
   operation: 'tombstone',
+  server: null,
   database: null,
   schema: null,
   table: null,

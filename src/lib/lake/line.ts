@@ -43,21 +43,25 @@ function head(prefix: string, event: HubEvent, eventId: string | null): string {
 function changeJson(change: Change): string {
   const changes = change.changes === undefined ? '' : `,"changes":${change.changes}`;
   const index = change.index === undefined ? '' : `,"index":${change.index}`;
+  const history = change.history === undefined ? '' : `,"history":${change.history}`;
   return (
-    `{"operation":"${change.operation}",${namesJson(change)},"committedTime":${unescaped(change.committedTime)},` +
-    `"position":${unescaped(change.position)}${index},"transactionId":${orNull(change.transactionId)}${changes}}`
+    `{"operation":"${change.operation}",${namesJson(change)},"committedTime":${unescaped(change.committedTime)}` +
+    `${history},"position":${unescaped(change.position)}${index},"transactionId":${orNull(change.transactionId)}${changes}}`
   );
 }
 
-// Neighbouring events are mostly of the same table, and four strings are compared faster than quoted.
-let lastNames = { database: null, schema: null, table: null } as Pick<Change, 'database' | 'schema' | 'table'>;
-let lastNamesJson = '"database":null,"schema":null,"table":null';
+// Neighbouring events are mostly of the same table, and five strings are compared faster than quoted.
+let lastNames: Pick<Change, 'server' | 'database' | 'schema' | 'table'> = {
+  ...{ server: null, database: null, schema: null, table: null },
+};
+let lastNamesJson = '"server":null,"database":null,"schema":null,"table":null';
 
 function namesJson(change: Change): string {
-  const { database, schema, table } = change;
-  if (table !== lastNames.table || schema !== lastNames.schema || database !== lastNames.database) {
-    lastNames = { database, schema, table };
-    lastNamesJson = `"database":${orNull(database)},"schema":${orNull(schema)},"table":${orNull(table)}`;
+  const { server, database, schema, table } = change;
+  const { table: lastTable, schema: lastSchema, database: lastDatabase, server: lastServer } = lastNames;
+  if (table !== lastTable || schema !== lastSchema || database !== lastDatabase || server !== lastServer) {
+    lastNames = { server, database, schema, table };
+    lastNamesJson = `"server":${orNull(server)},"database":${orNull(database)},"schema":${orNull(schema)},"table":${orNull(table)}`;
   }
   return lastNamesJson;
 }

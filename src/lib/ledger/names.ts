@@ -163,6 +163,23 @@ export function capturePath(source: Source, name: string): string {
   return `_system/capture/${source}/${name}.json`;
 }
 
+/** Where the markers of a database's histories are, one for each that was begun. */
+export function historyFolder(source: Source, name: string): string {
+  return `_system/capture-histories/${source}/${name}`;
+}
+
+export function historyPath(source: Source, name: string, history: number): string {
+  return `${historyFolder(source, name)}/${String(history).padStart(HISTORY_DIGITS, '0')}.json`;
+}
+
+/** The inverse of {@link historyPath}: the number of the history; null for anything else. */
+export function historyOf(path: string): number | null {
+  const digits = /\/(\d{10})\.json$/.exec(path)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
+const HISTORY_DIGITS = 10;
+
 /** Where what was kept of a database's capture is put aside when it begins anew. */
 export function replacedCapturePath(source: Source, name: string, id: string): string {
   return `_system/capture-replaced/${source}/${name}_${id}.json`;

@@ -16,7 +16,7 @@ describe('the event of a change', () => {
   };
 
   test('has the key of its document, the id of its token, and the document as it is', () => {
-    const { event, token, committedAtUs } = readChange([bytesOf(change)], 'shop');
+    const { event, token, committedAtUs } = readChange([bytesOf(change)], SOURCE, 'shop');
     expect(event.key).toBe('shop.orders/{"region":"eu","_id":{"$numberLong":"9007199254740993"}}');
     expect(event.eventId).toBe('8265AB');
     expect(event.body.toString()).toBe(BSON.EJSON.stringify(change, { relaxed: false }));
@@ -25,10 +25,10 @@ describe('the event of a change', () => {
   });
 
   test('was made at its cluster time where the server tells no other', () => {
-    expect(readChange([bytesOf({ _id: { _data: 'A' }, clusterTime })], 'shop').committedAtUs).toBe(
+    expect(readChange([bytesOf({ _id: { _data: 'A' }, clusterTime })], SOURCE, 'shop').committedAtUs).toBe(
       1_764_158_400_000_000n,
     );
-    expect(readChange([bytesOf({ _id: { _data: 'A' } })], 'shop').committedAtUs).toBeNull();
+    expect(readChange([bytesOf({ _id: { _data: 'A' } })], SOURCE, 'shop').committedAtUs).toBeNull();
   });
 
   test.each([
@@ -36,12 +36,12 @@ describe('the event of a change', () => {
     ['a database', { operationType: 'dropDatabase', ns: { db: 'other' } }, 'other'],
     ['nothing that has a name', { operationType: 'invalidate' }, 'shop'],
   ])('of %s has its name for a key', (_what, document, key) => {
-    expect(readChange([bytesOf({ _id: { _data: 'A' }, ...document })], 'shop').event.key).toBe(key);
+    expect(readChange([bytesOf({ _id: { _data: 'A' }, ...document })], SOURCE, 'shop').event.key).toBe(key);
   });
 
   test('is not made of what has no token', () => {
-    expect(() => readChange([bytesOf({ operationType: 'insert' })], 'shop')).toThrow('has no resume token');
-    expect(() => readChange([bytesOf({ _id: 7 })], 'shop')).toThrow('has no resume token');
+    expect(() => readChange([bytesOf({ operationType: 'insert' })], SOURCE, 'shop')).toThrow('has no resume token');
+    expect(() => readChange([bytesOf({ _id: 7 })], SOURCE, 'shop')).toThrow('has no resume token');
   });
 });
 
@@ -59,7 +59,7 @@ describe('a change that is cut up', () => {
   ];
 
   test('is one event under the id of its first fragment; the stream goes on behind the last', () => {
-    const { event, token } = readChange(parts, 'shop');
+    const { event, token } = readChange(parts, SOURCE, 'shop');
     expect(event).toMatchObject({ eventId: 'A1', key: 'shop.orders/{"_id":{"$numberInt":"1"}}' });
     expect(JSON.parse(event.body.toString())).toEqual({
       _id: { _data: 'A1' },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { snapshotEncoder } from '../../../src/lib/capture/postgresql/envelope-snapshot';
 
-const SOURCE = { name: 'shop', database: 'shop', systemId: '7431234567890123456', slot: 'change_lake_shop' };
+const SOURCE = { name: 'shop', database: 'shop', systemId: '7431234567890123456', history: 1 };
 const FACTS = { consistentPoint: 24_025_000n, takenAtUs: 1_764_158_400_000_123n };
 const NOW_MS = 1_764_158_400_050;
 const ID = { name: 'id', typeOid: 20, isKey: true };

@@ -3,7 +3,7 @@ import { type CaptureStep } from '../../../src/lib/capture/postgresql/envelope-s
 import { PgoutputError } from '../../../src/lib/capture/postgresql/pgoutput-error';
 import * as wire from './wire';
 
-const SOURCE = { name: 'shop', database: 'shop', systemId: '7431234567890123456', slot: 'change_lake_shop' };
+const SOURCE = { name: 'shop', database: 'shop', systemId: '7431234567890123456', history: 1 };
 const ORDERS = 16_384;
 const ID = { name: 'id', typeOid: 20, isKey: true };
 const NOTE = { name: 'note', typeOid: 25 };

@@ -50,7 +50,7 @@ export class Source {
     readonly name: string,
     systemId: string,
   ) {
-    this.facts = { name: 'shop', database: 'postgres', systemId, slot: name };
+    this.facts = { name: 'shop', database: 'postgres', systemId, history: 1 };
     this.encoder = new EnvelopeEncoder(this.facts);
   }
 

@@ -56,12 +56,13 @@ async function captureFrom({ client }: Session, database: MongoDatabase, room: M
   const begun = await begin(database, room, client, until);
   const { snapshot } = begun;
   const keep = (state: MongoState): Promise<void> => progress.keep(state);
-  const work = { client, database, sink, keep, onProgress: onSnapshot };
+  const source = { name: database.name, history: progress.history };
+  const work = { client, database, source, sink, keep, onProgress: onSnapshot };
   const state = snapshot === null ? begun : await takeSnapshot(work, { ...begun, snapshot }, until);
   if (state === null || until.stop.aborted) return;
   const watched = watchedText(database);
   const keepToken = (resumeToken: string): Promise<void> => progress.keep({ ...state, watched, resumeToken });
-  await replicate({ client, database, sink, keep: keepToken, onCommit }, positionOf(database, state), until);
+  await replicate({ client, database, source, sink, keep: keepToken, onCommit }, positionOf(database, state), until);
 }
 
 /** Finds out where to begin, and writes it down before anything is sent. */

@@ -1,6 +1,7 @@
 import { type CapturedEvent } from '../port';
 import { elementsOf, TYPE, type BsonElement } from './bson-elements';
 import { objectJson, valueJson } from './canonical-json';
+import { sourceField, type MongoSource } from './source-field';
 
 /** A change-stream document, whole. */
 export interface Change {
@@ -15,21 +16,26 @@ export interface Change {
 type Fields = ReadonlyMap<string, BsonElement>;
 
 /**
- * Makes the event of a change-stream document. Its body is the document in canonical Extended JSON.
+ * Makes the event of a change-stream document. Its body is the document in canonical Extended JSON, with a `source` field behind it.
  *
  * @param fragments its BSON; several where it was larger than 16 MB and `$changeStreamSplitLargeEvent` has cut it up
+ * @param source whose event it is
  * @param database stands for what names no namespace (`invalidate`)
  * @throws Error for what is no change-stream document
  */
-export function readChange(fragments: readonly Buffer[], database: string): Change {
+export function readChange(fragments: readonly Buffer[], source: MongoSource, database: string): Change {
   const parts = fragments.map((fragment) => elementsOf(fragment));
   const elements = parts.length === 1 ? (parts[0] as BsonElement[]) : whole(parts);
   const fields: Fields = new Map(elements.map((element) => [element.name, element]));
   const last = parts.at(-1)?.find(({ name }) => name === '_id');
-  const eventId = textAt(within(fields.get('_id'), '_data'));
-  if (eventId === null || last === undefined) throw new Error('a change-stream document has no resume token');
+  const token = textAt(within(fields.get('_id'), '_data'));
+  if (token === null || last === undefined) throw new Error('a change-stream document has no resume token');
   return {
-    event: { key: keyOf(fields, database), eventId, body: Buffer.from(objectJson(elements)) },
+    event: {
+      key: keyOf(fields, database),
+      eventId: `${source.name}/${source.history}/${token}`,
+      body: Buffer.from(`${objectJson(elements).slice(0, -1)}${sourceField(source)}}`),
+    },
     token: valueJson(last),
     committedAtUs: committedAtUs(fields),
   };

@@ -7,12 +7,14 @@ import { type MongoDatabase } from './database';
 import { openFeed, type Fed, type Feed } from './feed';
 import { Fragments } from './fragments';
 import { Patience } from './patience';
+import { type MongoSource } from './source-field';
 import { type Position } from './watch';
 
 /** What replicating works with. */
 export interface Replication {
   readonly client: MongoClient;
   readonly database: MongoDatabase;
+  readonly source: MongoSource;
   readonly sink: ChangeSink;
   /** Writes a safe resume token down in the lake. */
   readonly keep: (token: string) => Promise<void>;
@@ -114,7 +116,7 @@ async function nextOf(feed: Feed, { stop, cut, either }: Ends): Promise<Fed | nu
 }
 
 async function sendAll(
-  { database, sink, onCommit }: Replication,
+  { database, source, sink, onCommit }: Replication,
   documents: readonly Buffer[],
   fragments: Fragments,
   { reach }: Told,
@@ -124,7 +126,7 @@ async function sendAll(
     if (stop.aborted) return;
     const whole = fragments.take(document);
     if (whole === null) continue;
-    const { event, token, committedAtUs } = readChange(whole, database.database ?? database.name);
+    const { event, token, committedAtUs } = readChange(whole, source, database.database ?? database.name);
     const room = sink.put(event);
     if (room !== undefined) await unlessAborted(room, cut);
     reach(token);

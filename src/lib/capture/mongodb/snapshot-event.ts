@@ -2,12 +2,11 @@ import { hash } from 'node:crypto';
 import { type CapturedEvent } from '../port';
 import { documentJson, valueJson } from './canonical-json';
 import { formatClusterTime, type ClusterTime } from './cluster-time';
+import { sourceField, type MongoSource } from './source-field';
 import { idOf } from './snapshot-place';
 
 /** What all events of one collection's snapshot have in common. */
-export interface SnapshotSource {
-  /** The configured name of the database: `source.name`. */
-  readonly name: string;
+export interface SnapshotSource extends MongoSource {
   readonly deployment: string;
   /** Where they stand: every later change comes in the stream. */
   readonly startTime: ClusterTime;
@@ -25,17 +24,17 @@ const ID_DIGITS = 32;
  * @param document its BSON
  */
 export function snapshotEvent(source: SnapshotSource, document: Buffer): CapturedEvent {
-  const { name, deployment, startTime, db, collection } = source;
+  const { name, deployment, history, startTime, db, collection } = source;
   const id = valueJson(idOf(document));
   const place = `${db}.${collection}`;
   const { seconds, increment } = startTime;
   const body =
     `{"operationType":"read","clusterTime":{"$timestamp":{"t":${seconds},"i":${increment}}},` +
-    `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}}`;
+    `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}${sourceField(source)}}`;
   return {
     key: `${place}/{"_id":${id}}`,
     // With the time: a snapshot that is taken anew, after history was lost, tells something else, and must not be taken for the first.
-    eventId: `${deployment}/${name}/${formatClusterTime(startTime)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
+    eventId: `${deployment}/${name}/${history}/${formatClusterTime(startTime)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
     body: Buffer.from(body),
   };
 }

@@ -6,12 +6,14 @@ import { listCollections, type SnapshotCollection } from './snapshot-collections
 import { snapshotEvent } from './snapshot-event';
 import { pagesOf } from './snapshot-pages';
 import { placeOf } from './snapshot-place';
+import { type MongoSource } from './source-field';
 import { type MongoState, type SnapshotState } from './state';
 
 /** What a snapshot works with. */
 export interface Snapshot {
   readonly client: MongoClient;
   readonly database: MongoDatabase;
+  readonly source: MongoSource;
   readonly sink: ChangeSink;
   readonly keep: (state: MongoState) => Promise<void>;
   readonly onProgress: (told: SnapshotTold) => void;
@@ -71,10 +73,10 @@ async function readCollection(
   before: InSnapshot,
   { stop, abort }: Until,
 ): Promise<InSnapshot | null> {
-  const { client, database, sink, keep, onProgress } = snapshot;
+  const { client, sink, keep, onProgress } = snapshot;
   const { db, coll, id } = collection;
   const source = {
-    name: database.name,
+    ...snapshot.source,
     deployment: before.deployment,
     startTime: before.startTime,
     db,

@@ -56,7 +56,7 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   if (start.kind === 'busy') return 'busy';
   room.onRetained(facts.slot?.retainedBytes ?? 0);
 
-  const source: CaptureSource = { name: database.name, database: facts.database, systemId, slot: database.slot };
+  const source: CaptureSource = { name: database.name, database: facts.database, systemId, history: progress.history };
   const begun = await begin(database, source, start, room, stream);
   const state = await withSnapshot(database, source, begun, room, until.stop);
   if (state === null || until.stop.aborted) return 'stopped';
@@ -75,7 +75,7 @@ interface Begun {
 /** Makes the slot where there is none, and writes down where capture begins before anything is sent. */
 async function begin(
   database: PostgresDatabase,
-  { systemId, slot }: CaptureSource,
+  { systemId }: CaptureSource,
   start: Exclude<Start, { kind: 'busy' }>,
   { progress, now }: PostgresRoom,
   stream: Session,
@@ -86,7 +86,7 @@ async function begin(
   const takenAtUs = BigInt(now()) * 1000n;
   const none = { takenAtUs, done: [], table: null, after: null, rows: 0 };
   const snapshot = database.snapshot === 'initial' ? none : null;
-  const state = { systemId, slot, startLsn, safeLsn: startLsn, snapshot };
+  const state = { systemId, slot: database.slot, startLsn, safeLsn: startLsn, snapshot };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type CapturedEvent } from '../port';
 import { rowBody, type EventContext } from './envelope-event';
 import { keyText, keyTokens } from './envelope-row';
-import { lsnHex, sourceParts, type CaptureSource } from './envelope-source';
+import { eventIdPrefix, lsnHex, sourceParts, type CaptureSource } from './envelope-source';
 import { planTable, type TableDescription } from './envelope-table';
 import { type TypeRow } from './types';
 import { parseCopyRow } from './values-copy';
@@ -35,7 +35,7 @@ export function snapshotEncoder(
     transactionId: null,
     commitLsn: consistentPoint,
   });
-  const eventIdPrefix = `${source.systemId}/${source.slot}/${lsnHex(consistentPoint)}/${plan.name}/`;
+  const idPrefix = `${eventIdPrefix(source)}${lsnHex(consistentPoint)}/${plan.name}/`;
   const out = new ByteWriter();
   return (row, nowMs) => {
     const after = parseCopyRow(row, plan.columns.length);
@@ -44,7 +44,7 @@ export function snapshotEncoder(
     const identity = plan.keyIndexes.length === 0 ? row : keyTokens(plan, after, null);
     return {
       key: keyText(plan, after, null),
-      eventId: `${eventIdPrefix}${hash('sha256', identity, 'hex').slice(0, ID_DIGITS)}`,
+      eventId: `${idPrefix}${hash('sha256', identity, 'hex').slice(0, ID_DIGITS)}`,
       body,
     };
   };

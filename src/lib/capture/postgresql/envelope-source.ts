@@ -1,6 +1,6 @@
 import { quoted } from './envelope-table';
 
-/** What all events of one replication slot have in common. */
+/** What all events of one history of a database have in common. */
 export interface CaptureSource {
   /** The configured name of the database: `source.name`. */
   readonly name: string;
@@ -8,7 +8,8 @@ export interface CaptureSource {
   readonly database: string;
   /** Of the server: `IDENTIFY_SYSTEM`. */
   readonly systemId: string;
-  readonly slot: string;
+  /** Which history of the database this is: 1, and one more for each reset. */
+  readonly history: number;
 }
 
 /** What is the same for all events of a transaction, of a snapshot, or of a single message. */
@@ -17,7 +18,7 @@ export interface SourceParts {
   readonly head: Buffer;
   /** `,"txId":755,"lsn":`; the change's LSN follows. */
   readonly middle: Buffer;
-  /** `,"commit_lsn":24025000},"op":"`; the operation's letter follows. */
+  /** `,"commit_lsn":24025000,"history":1},"op":"`; the operation's letter follows. */
   readonly end: Buffer;
 }
 
@@ -29,7 +30,7 @@ export interface SourceFacts {
   readonly commitLsn: bigint;
 }
 
-export function sourceParts({ name, database }: CaptureSource, facts: SourceFacts): SourceParts {
+export function sourceParts({ name, database, history }: CaptureSource, facts: SourceFacts): SourceParts {
   const { snapshot, atUs, transactionId, commitLsn } = facts;
   const millis = atUs === null ? '' : `"ts_ms":${atUs / 1000n},`;
   const micros = atUs === null ? '' : `,"ts_us":${atUs}`;
@@ -39,8 +40,13 @@ export function sourceParts({ name, database }: CaptureSource, facts: SourceFact
         `"snapshot":"${snapshot}","db":${quoted(database)}${micros}`,
     ),
     middle: Buffer.from(transactionId === null ? `,"lsn":` : `,"txId":${transactionId},"lsn":`),
-    end: Buffer.from(`,"commit_lsn":${commitLsn}},"op":"`),
+    end: Buffer.from(`,"commit_lsn":${commitLsn},"history":${history}},"op":"`),
   };
+}
+
+/** `7123456789012345678/shop/1/`: how the ids of all events of one history begin. Two histories may reach the same LSN. */
+export function eventIdPrefix({ systemId, name, history }: CaptureSource): string {
+  return `${systemId}/${name}/${history}/`;
 }
 
 /** `00000000016E9768`: an LSN as event ids have it. */

@@ -1,7 +1,7 @@
 import { type CapturedEvent } from '../port';
 import { messageBody, rowBody, type EventContext, type RowChange } from './envelope-event';
 import { keyChanged, keyText } from './envelope-row';
-import { lsnHex, sourceParts, type CaptureSource, type SourceParts } from './envelope-source';
+import { eventIdPrefix, lsnHex, sourceParts, type CaptureSource, type SourceParts } from './envelope-source';
 import { type CaptureStep, type EventsStep, type RelationStep } from './envelope-steps';
 import { planTable, type TablePlan } from './envelope-table';
 import { parseMessage } from './pgoutput';
@@ -179,7 +179,7 @@ export class EnvelopeEncoder {
   }
 
   #eventIdPrefix(lsn: bigint): string {
-    return `${this.#source.systemId}/${this.#source.slot}/${lsnHex(lsn)}`;
+    return `${eventIdPrefix(this.#source)}${lsnHex(lsn)}`;
   }
 
   #running(): Transaction {
