@@ -5,6 +5,8 @@ import { type ValueKind } from './types-kind';
 
 /** A table as a relation message, or the catalog, describes it. */
 export interface TableDescription {
+  /** The relation's OID: another one under the same name is another table. */
+  readonly oid: number;
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly RelationColumn[];
@@ -14,7 +16,7 @@ export interface TableDescription {
 export interface TablePlan {
   /** `public.orders` */
   readonly name: string;
-  /** `,"schema":"public","table":"orders"` */
+  /** `,"schema":"public","table":"orders","relation":16405` */
   readonly names: Buffer;
   readonly columns: readonly ColumnPlan[];
   /** Which columns tell rows apart; none where nothing does. */
@@ -52,13 +54,13 @@ order by attribute.attnum`;
 
 /** @param key the columns that tell rows apart; those that are marked when left out */
 export function planTable(
-  { schema, table, columns }: TableDescription,
+  { oid, schema, table, columns }: TableDescription,
   types: ReadonlyMap<number, TypeRow>,
   key: readonly string[] = columns.filter(({ isKey }) => isKey).map(({ name }) => name),
 ): TablePlan {
   return {
     name: `${schema}.${table}`,
-    names: Buffer.from(`,"schema":${quoted(schema)},"table":${quoted(table)}`),
+    names: Buffer.from(`,"schema":${quoted(schema)},"table":${quoted(table)},"relation":${oid}`),
     columns: columns.map(({ name, typeOid, isKey }) => ({
       name,
       token: Buffer.from(`${quoted(name)}:`),

@@ -64,6 +64,7 @@ export async function snapshotTables(client: Client, publication: string): Promi
     tables.push({
       name: `${identifier(row.schema)}.${identifier(row.table)}`,
       description: {
+        oid: Number(row.oid),
         schema: row.schema,
         table: row.table,
         columns: columns.map(({ name, typeOid }) => ({ name, typeOid, isKey: keys.includes(name) })),
