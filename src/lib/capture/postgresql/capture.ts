@@ -8,7 +8,8 @@ import { parseLsn } from './lsn';
 import { replicate } from './replicate';
 import { readServer } from './server';
 import { takeSnapshot } from './snapshot';
-import { identifier, judgeStart, publicationSql, type Start } from './start';
+import { identifier } from './names';
+import { judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
 
 /** What capturing a database works with. */

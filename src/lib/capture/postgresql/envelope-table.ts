@@ -1,4 +1,5 @@
 import { toUSVString } from 'node:util';
+import { tableName } from './names';
 import { type RelationColumn } from './pgoutput-messages';
 import { kindOf, type TypeRow } from './types';
 import { type ValueKind } from './types-kind';
@@ -14,7 +15,7 @@ export interface TableDescription {
 
 /** What is the same for all rows of a table, made ready to be written. */
 export interface TablePlan {
-  /** `public.orders` */
+  /** `public.orders`, as `tableName` writes it. */
   readonly name: string;
   /** `,"schema":"public","table":"orders","relation":16405` */
   readonly names: Buffer;
@@ -59,7 +60,7 @@ export function planTable(
   key: readonly string[] = columns.filter(({ isKey }) => isKey).map(({ name }) => name),
 ): TablePlan {
   return {
-    name: `${schema}.${table}`,
+    name: tableName(schema, table),
     names: Buffer.from(`,"schema":${quoted(schema)},"table":${quoted(table)},"relation":${oid}`),
     columns: columns.map(({ name, typeOid, isKey }) => ({
       name,

@@ -1,6 +1,6 @@
 import { type Client } from 'pg';
 import { KEY_QUERY, type TableDescription } from './envelope-table';
-import { identifier } from './start';
+import { identifier } from './names';
 import { TYPE_QUERY, unknownTypes, type TypeRow } from './types';
 
 /** A table of the publication, and how to read it. */

@@ -1,6 +1,7 @@
 import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
 import { formatLsn } from './lsn';
+import { identifier } from './names';
 import { type ServerFacts, type SlotFacts } from './server';
 import { type PostgresState } from './state';
 
@@ -118,7 +119,3 @@ export function dropSql({ slot }: PostgresDatabase): string {
 
 /** `public.orders` → `"public"."orders"` */
 const qualified = (table: string): string => table.split('.').map(identifier).join('.');
-
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}

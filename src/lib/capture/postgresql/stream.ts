@@ -5,7 +5,7 @@ import { type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { parseFrame, statusUpdate, type Frame } from './frames';
 import { formatLsn } from './lsn';
-import { identifier } from './start';
+import { identifier } from './names';
 
 declare module 'pg-copy-streams' {
   /** COPY in both directions, which replication speaks; the package's types do not know it. */
