@@ -4,14 +4,14 @@ import { eventParts, nsValue, type EventParts, type ToldOperation } from './even
 import { idOf } from './documents';
 import { type OplogEntry } from './oplog-entry';
 import { documentOf, fields, TYPE, type RawField, type RawValue } from './raw';
-import { eventToken, tokenDocument, type EventPosition } from './resume-token';
+import { eventToken, tokenDocument, type EventPosition, type ResumeToken } from './resume-token';
 import { type StreamOptions } from './stream-options';
 import { date, embedded, long, make, named, nothing, text, timestamp, uuidValue } from './values';
 
 /** One event, before it is cut up for being too large. */
 export interface ChangeEvent {
   readonly position: EventPosition;
-  readonly token: string;
+  readonly token: ResumeToken;
   readonly document: Buffer;
   /** Why it cannot be delivered, should it be wanted. */
   readonly refusal: CommandError | null;

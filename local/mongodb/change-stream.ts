@@ -2,7 +2,7 @@ import { changeEvent, invalidateEvent, type ChangeEvent, type Lookup } from './c
 import { CommandError, historyLost, positionLost } from './errors';
 import { type Oplog } from './oplog';
 import { type OplogEntry } from './oplog-entry';
-import { fragmentOf, highWaterMark, tokenDocument } from './resume-token';
+import { fragmentOf, highWaterMark, tokenDocument, type ResumeToken } from './resume-token';
 import { field } from './raw';
 import { needsSplit, splitEvent, tooLarge, type Fragment } from './split-event';
 import { type StreamPipeline } from './stages';
@@ -26,10 +26,10 @@ export class ChangeStream implements Source {
   /** Why the stream cannot go on. */
   #failure: Error | null = null;
   /** Events up to this token are skipped; null once one behind it was seen. */
-  #resumeAfter: string | null = null;
+  #resumeAfter: ResumeToken | null = null;
   /** The event of the token itself has to be met, or the stream cannot be resumed. */
   #mustMeet = false;
-  #resumeToken: string;
+  #resumeToken: ResumeToken;
 
   constructor(oplog: Oplog, options: StreamOptions, pipeline: StreamPipeline, lookup: Lookup) {
     this.#oplog = oplog;
@@ -101,7 +101,7 @@ export class ChangeStream implements Source {
       if (!invalidates(this.#options.scope, operation.kind)) continue;
       const invalid = invalidateEvent(event, entry);
       // A stream that starts after this invalidation goes on; before it, it ends here.
-      const goesOn = this.#resumeAfter !== null && this.#resumeAfter >= invalid.token;
+      const goesOn = this.#resumeAfter !== null && this.#resumeAfter.data >= invalid.token.data;
       this.#offer(invalid);
       this.#isInvalid = !goesOn;
       if (!goesOn) return;
@@ -113,16 +113,16 @@ export class ChangeStream implements Source {
     const { token, position } = event;
     const resumeAfter = this.#resumeAfter;
     const fragment = resumeAfter === null ? null : fragmentOf(resumeAfter, token);
-    if (resumeAfter !== null && fragment === null && token < resumeAfter) return;
+    if (resumeAfter !== null && fragment === null && token.data < resumeAfter.data) return;
     const document = this.#piped(event);
-    if (token === resumeAfter) {
+    if (token.data === resumeAfter?.data) {
       // The server's $match stands before its check: an event that is left out is not met.
       if (document !== null || position.fromInvalidate) this.#mustMeet = false;
       return;
     }
     if (document === null) return;
     if (this.#mustMeet && fragment === null)
-      throw new CommandError(280, `cannot resume stream; the resume token was not found. {_data: "${token}"}`);
+      throw new CommandError(280, `cannot resume stream; the resume token was not found. {_data: "${token.data}"}`);
     this.#resumeAfter = null;
     this.#mustMeet = false;
     if (event.refusal !== null) throw event.refusal;
@@ -144,7 +144,12 @@ export class ChangeStream implements Source {
     return piped;
   }
 
-  #fragments(document: Buffer, position: ChangeEvent['position'], token: string, after: number | null): Fragment[] {
+  #fragments(
+    document: Buffer,
+    position: ChangeEvent['position'],
+    token: ResumeToken,
+    after: number | null,
+  ): Fragment[] {
     if (!this.#pipeline.splits) {
       const refusal = tooLarge(document);
       if (refusal !== null) throw refusal;
@@ -162,4 +167,4 @@ export class ChangeStream implements Source {
   }
 }
 
-const tsOf = (token: string): bigint => BigInt(`0x${token.slice(2, 18)}`);
+const tsOf = ({ data }: ResumeToken): bigint => BigInt(`0x${data.slice(2, 18)}`);

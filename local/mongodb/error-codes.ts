@@ -7,6 +7,7 @@ const NAMES = new Map<number, string>([
   [9, 'FailedToParse'],
   [13, 'Unauthorized'],
   [14, 'TypeMismatch'],
+  [15, 'Overflow'],
   [20, 'IllegalOperation'],
   [22, 'InvalidBSON'],
   [26, 'NamespaceNotFound'],

@@ -1,6 +1,6 @@
 import { CommandError } from './errors';
 import { documentOf, fields } from './raw';
-import { eventToken, tokenDocument, type EventPosition } from './resume-token';
+import { eventToken, tokenDocument, type EventPosition, type ResumeToken } from './resume-token';
 import { embedded, int, make, named } from './values';
 
 /** https://github.com/mongodb/mongo/blob/master/src/mongo/db/pipeline/change_stream_split_event_helpers.cpp */
@@ -9,7 +9,7 @@ const MAX_EVENT_BYTES = MAX_INTERNAL_BYTES - 8 * 1024;
 
 /** A document that goes out to the client, and the token after which a stream goes on. */
 export interface Fragment {
-  readonly token: string;
+  readonly token: ResumeToken;
   readonly document: Buffer;
 }
 
@@ -28,7 +28,7 @@ export function tooLarge(document: Buffer): CommandError | null {
  * Cuts an event between its fields: the smallest first, as many to a fragment as it holds. The same event is always cut at the same
  * places, so that a stream can go on after a fragment.
  */
-export function splitEvent(document: Buffer, position: EventPosition, token: string): Fragment[] {
+export function splitEvent(document: Buffer, position: EventPosition, token: ResumeToken): Fragment[] {
   const parts = fields(document)
     .filter(({ name }) => name !== '_id')
     .map((part) => ({ part, bytes: 2 + Buffer.byteLength(part.name) + part.bytes.length }))

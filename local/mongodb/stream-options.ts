@@ -1,7 +1,7 @@
 import { type Command, type Namespace } from './command';
 import { badValue, CommandError, notBuilt } from './errors';
 import { field, fields } from './raw';
-import { parseToken, type TokenFacts } from './resume-token';
+import { parseToken, type ResumeToken, type TokenFacts } from './resume-token';
 import { asFlag, asText, asTimestamp } from './values';
 
 /** What a change stream watches. */
@@ -25,7 +25,7 @@ const NOT_BUILT = ['showRawUpdateDescription', 'showSystemEvents', 'showMigratio
 /** Where a stream begins. */
 export interface StartPoint {
   /** Events up to and including this token are skipped. */
-  readonly token: string;
+  readonly token: ResumeToken;
   readonly facts: TokenFacts;
 }
 

@@ -1,4 +1,4 @@
-import { type ChangeStream, type ChangeStreamOptions } from 'mongodb';
+import { Decimal128, Double, Long, type Binary, type ChangeStream, type ChangeStreamOptions } from 'mongodb';
 import {
   momentAfter,
   numbered,
@@ -59,6 +59,29 @@ describe('a change stream resumes', () => {
     await orders().insertOne({ _id: 2 });
     await using resumed = orders().watch([], { ...quick, resumeAfter: token });
     expect((await take(resumed, 1))[0]?.['documentKey']).toEqual({ _id: 2 });
+  });
+
+  test.each([
+    ['doubles', new Double(1.5), new Double(2)],
+    ['64-bit numbers', new Long(1), new Long(2n ** 60n)],
+    ['decimals', Decimal128.fromString('1.50'), Decimal128.fromString('-0')],
+  ])('where keys are %s: with all of the token, whose type bits are binary', async (_name, first, second) => {
+    const numbers = deployment.db.collection<{ readonly _id: Double | Long | Decimal128 }>('numbers');
+    const raw = { ...quick, promoteValues: false } as const;
+    await using stream = await opened(numbers.watch([], raw));
+    await numbers.insertOne({ _id: first });
+    await numbers.insertOne({ _id: second });
+    const [one, two] = await take(stream, 2);
+    const idle = stream.resumeToken as { readonly _data: unknown; readonly _typeBits: Binary };
+    expect(idle).toEqual(two?._id);
+    expect(idle._typeBits).toMatchObject({ sub_type: 0 });
+    await using resumed = numbers.watch([], { ...raw, resumeAfter: one?._id });
+    expect(await take(resumed, 1)).toEqual([two]);
+    await using rest = await opened(numbers.watch([], { ...quick, resumeAfter: idle }));
+    await numbers.deleteOne({ _id: first });
+    expect(typesOf(await take(rest, 1))).toEqual(['delete']);
+    await using asJson = numbers.watch([], { ...quick, resumeAfter: JSON.parse(JSON.stringify(idle)) as unknown });
+    expect((await refusal(asJson.next())).code).toBe(40648);
   });
 
   test('on its database, or on the deployment, with the token of a collection', async () => {
