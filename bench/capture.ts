@@ -212,7 +212,12 @@ class Bench {
       },
       ...{ create: false, tables: null, snapshot: 'never' as const },
     };
-    const quiet = { onSnapshot: () => undefined, onCommit: () => undefined, onRetained: () => undefined };
+    const quiet = {
+      onSnapshot: () => undefined,
+      onSetAside: () => undefined,
+      onCommit: () => undefined,
+      onRetained: () => undefined,
+    };
     const startedAt = performance.now();
     const until = { stop: stop.signal, abort: new AbortController().signal };
     await capturePostgres(database, { sink: counting, progress, now: Date.now, ...quiet }, until);

@@ -42,7 +42,21 @@ const MESSAGES = {
   batch: ['source', ...BATCH],
   batch_failed: ['source', 'code', 'error'],
   capture: [
-    ...['source', 'kind', 'name', 'code', 'error', 'table', 'rows', 'estimatedRows', 'tablesDone', 'tables'],
+    ...[
+      'source',
+      'kind',
+      'name',
+      'code',
+      'error',
+      'table',
+      'rows',
+      'estimatedRows',
+      'tablesDone',
+      'tables',
+      'message',
+      'sinceMs',
+      'isRead',
+    ],
     ...CAPTURE_REPORT.map((name) => `report.${name}`),
   ],
   maintenance: ['task', 'outcome', 'durationMs', 'detail', 'weeklyAgeHours'],
@@ -65,7 +79,13 @@ export function vocabularyWith(codes: readonly string[]): Vocabulary {
     codes: [...codes, 'UNEXPECTED'],
     values: {
       source: ['postgresql', 'mongodb'],
-      kind: keys<CaptureNews['kind']>({ captured: true, busy: true, snapshot: true, failed: true }),
+      kind: keys<CaptureNews['kind']>({
+        captured: true,
+        busy: true,
+        snapshot: true,
+        table_set_aside: true,
+        failed: true,
+      }),
       did: ['removed', 'would_remove', 'left', 'foreign'],
       outcome: ['done', 'out_of_time', 'failed', 'taken'],
       task: [

@@ -24,6 +24,8 @@ export function newsText(news: CaptureNews): string {
       const of = estimatedRows === null ? '' : ` of about ${number(estimatedRows)}`;
       return `${name}: snapshot, ${tablesDone} of ${tables} tables done; ${table}: ${number(rows)}${of} rows`;
     }
+    case 'table_set_aside':
+      return `${news.name}: ${news.table} is ${news.isRead ? 'not whole in the lake' : 'set aside'} since ${new Date(news.sinceMs).toISOString()}: ${news.message}`;
     case 'failed':
       return `${news.name}: ${news.error}`;
     default:

@@ -94,6 +94,12 @@ const postgresState: postgresql.PostgresState = {
     ...{ takenAtUs: 1_764_158_400_000_123n, done: ['public.customers'], table: 'public.orders' },
     ...{ after: ['9007199254740993'], rows: 120_000 },
   },
+  setAside: [
+    {
+      ...{ table: '"public"."payments"', code: 'SOURCE_FAILED', message: 'SOURCE_FAILED: grant it' },
+      ...{ sinceMs: 1_764_158_400_050, isRead: false },
+    },
+  ],
 };
 
 const mongoState: mongodb.MongoState = {

@@ -33,6 +33,6 @@ export function captureHandlerFor(source: Source): (timer: unknown, context: Inv
 
 function logNews(source: Source, news: CaptureNews, context: InvocationLike): void {
   const fields = line({ message: 'capture', source, ...news });
-  if (news.kind === 'failed') context.error(fields);
+  if (news.kind === 'failed' || news.kind === 'table_set_aside') context.error(fields);
   else context.log(fields);
 }

@@ -9,6 +9,7 @@ import { type ChangeSink, type Ended, type SnapshotTold, type Until } from './po
 import { capturePostgres } from './postgresql/capture';
 import { parseState, stateJson } from './postgresql/state';
 import { openProgress } from './progress';
+import { type TableSetAside } from './set-aside';
 
 /** What a run of capture told of itself in the end, or now and then; counts are since the run began. */
 export interface CaptureReport {
@@ -30,6 +31,8 @@ export type CaptureNews =
   | { readonly kind: 'captured'; readonly report: CaptureReport }
   | { readonly kind: 'busy'; readonly name: string }
   | ({ readonly kind: 'snapshot'; readonly name: string } & SnapshotTold)
+  /** Something of a table is missing in the lake; logged when it is found and by each run, until it is mended. */
+  | ({ readonly kind: 'table_set_aside'; readonly name: string } & TableSetAside)
   | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
 
 /** What a run works with. */
@@ -92,6 +95,7 @@ async function start(
   const shared = {
     ...{ sink, now },
     onSnapshot: (at: SnapshotTold): void => tell({ kind: 'snapshot', name, ...at }),
+    onSetAside: (table: TableSetAside): void => tell({ kind: 'table_set_aside', name, ...table }),
     onCommit: (committedAtUs: bigint): void => told.committed(Number(committedAtUs / 1000n)),
   };
   if (source === 'postgresql') {

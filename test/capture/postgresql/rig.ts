@@ -6,6 +6,7 @@ import { capturePostgres, type PostgresRoom } from '../../../src/lib/capture/pos
 import { type PostgresDatabase } from '../../../src/lib/capture/postgresql/database';
 import { parseState, stateJson, type PostgresState } from '../../../src/lib/capture/postgresql/state';
 import { type CapturedEvent, type Ended, type SnapshotTold } from '../../../src/lib/capture/port';
+import { type TableSetAside } from '../../../src/lib/capture/set-aside';
 import { Secret } from '../../../src/lib/config/secret';
 import { FakeHub, FakeProgress, type Run as FakeRun } from '../fakes';
 
@@ -43,6 +44,7 @@ export class Rig implements AsyncDisposable {
   readonly hub = new OrderedHub();
   readonly progress = new FakeProgress<PostgresState>(stateJson, parseState);
   readonly snapshots: SnapshotTold[] = [];
+  readonly setAside: TableSetAside[] = [];
   database: PostgresDatabase;
 
   private constructor(
@@ -85,6 +87,7 @@ export class Rig implements AsyncDisposable {
       progress: this.progress.open(),
       now: Date.now,
       onSnapshot: (told) => this.snapshots.push(told),
+      onSetAside: (table) => this.setAside.push(table),
       onCommit: () => undefined,
       onRetained: () => undefined,
       ...room,

@@ -1,13 +1,15 @@
 import { PipelineError } from '../../errors';
 import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
+import { type TableSetAside } from '../set-aside';
 import { connect, sourceFailure, type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
 import { parseLsn } from './lsn';
+import { CaptureRecord } from './record';
 import { replicate } from './replicate';
 import { readServer } from './server';
-import { takeSnapshot } from './snapshot';
+import { takeSnapshot, type Snapshot } from './snapshot';
 import { identifier } from './names';
 import { judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
@@ -21,6 +23,8 @@ export interface PostgresRoom {
   /** As replicating has it. */
   readonly silenceMs?: number;
   readonly onSnapshot: (told: SnapshotTold) => void;
+  /** Told of each table of which something is missing, when it is set aside and at the start of each run. */
+  readonly onSetAside: (table: TableSetAside) => void;
   /** Told of each transaction that was put, by when the source committed it, in microseconds since 1970. */
   readonly onCommit: (committedAtUs: bigint) => void;
   /** Told what the server keeps for the slot, in bytes, when capture begins. */
@@ -58,13 +62,16 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   room.onRetained(facts.slot?.retainedBytes ?? 0);
 
   const source: CaptureSource = { name: database.name, database: facts.database, systemId, history: progress.history };
+  const { publications } = facts;
   const begun = await begin(database, source, start, room, stream);
-  const state = await withSnapshot(database, source, begun, room, until.stop);
-  if (state === null || until.stop.aborted) return 'stopped';
-  const keep = (safeLsn: bigint): Promise<void> => progress.keep({ ...state, safeLsn });
+  const record = new CaptureRecord(progress, begun.state, room);
+  const { exported } = begun;
+  if (!(await withSnapshot({ database, publications, source, record, exported }, room, until.stop))) return 'stopped';
+  const keep = (safeLsn: bigint): Promise<void> => record.keep({ safeLsn });
   const encoder = new EnvelopeEncoder(source);
-  const replication = { database, stream, catalog, encoder, sink, keep, now, onCommit, silenceMs: room.silenceMs };
-  await replicate(replication, state.safeLsn, until);
+  const sessions = { stream, catalog };
+  const replication = { database, publications, record, ...sessions, encoder, sink, keep, now, onCommit };
+  await replicate({ ...replication, silenceMs: room.silenceMs }, record.state.safeLsn, until);
   return 'stopped';
 }
 
@@ -87,24 +94,23 @@ async function begin(
   const takenAtUs = BigInt(now()) * 1000n;
   const none = { takenAtUs, done: [], table: null, after: null, rows: 0 };
   const snapshot = database.snapshot === 'initial' ? none : null;
-  const state = { systemId, slot: database.slot, startLsn, safeLsn: startLsn, snapshot };
+  const state = { systemId, slot: database.slot, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
 }
 
-/** Null when it was stopped before it was complete. */
+/** Whether none is wanted, or it is complete; false when it was stopped before. */
 async function withSnapshot(
-  database: PostgresDatabase,
-  source: CaptureSource,
-  { state, exported }: Begun,
-  { progress, sink, now, onSnapshot }: PostgresRoom,
+  of: Pick<Snapshot, 'database' | 'publications' | 'source' | 'record' | 'exported'>,
+  { sink, now, onSnapshot }: PostgresRoom,
   stop: AbortSignal,
-): Promise<PostgresState | null> {
-  const { snapshot } = state;
-  if (snapshot === null) return state;
-  const keep = (next: PostgresState): Promise<void> => progress.keep(next);
-  const at = { ...state, snapshot };
-  return await takeSnapshot({ database, source, sink, state: at, keep, exported, now, onProgress: onSnapshot }, stop);
+): Promise<boolean> {
+  const { snapshot } = of.record.state;
+  if (snapshot === null) return !stop.aborted;
+  const keep = (next: PostgresState): Promise<void> => of.record.keep({ snapshot: next.snapshot });
+  const state = { ...of.record.state, snapshot };
+  const complete = await takeSnapshot({ ...of, sink, state, keep, now, onProgress: onSnapshot }, stop);
+  return complete !== null && !stop.aborted;
 }
 
 async function identify({ client }: Session): Promise<string> {

@@ -5,6 +5,7 @@ export interface PostgresDatabase {
   /** Ours: letters, digits, `_` and `-`. It names the slot, the progress file and `source.name` of each event. */
   readonly name: string;
   readonly connectionString: Secret;
+  /** What is captured; see {@link publicationNames}. */
   readonly publication: string;
   readonly slot: string;
   /** Whether the publication and the slot may be made where they are missing. */
@@ -14,3 +15,13 @@ export interface PostgresDatabase {
   /** Whether the rows that are there at the start are sent, too. */
   readonly snapshot: 'initial' | 'never';
 }
+
+/**
+ * The publications that are read, where they are there: the one that the settings name, and one for tables without a replica identity,
+ * which publishes inserts and truncates alone: PostgreSQL refuses an update or a delete in a table that publishes it and has none.
+ */
+export function publicationNames({ publication }: Pick<PostgresDatabase, 'publication'>): readonly [string, string] {
+  return [publication, `${publication}${INSERTS}`];
+}
+
+export const INSERTS = '_inserts';

@@ -4,6 +4,7 @@ import { type Session } from './connect';
 import { type EnvelopeEncoder } from './envelope';
 import { KEY_QUERY } from './envelope-table';
 import { type PostgresDatabase } from './database';
+import { type CaptureRecord } from './record';
 import { startReplication } from './stream';
 import { TYPE_QUERY, type TypeRow } from './types';
 
@@ -14,6 +15,10 @@ export interface Replication {
   readonly stream: Session;
   readonly catalog: Session;
   readonly encoder: EnvelopeEncoder;
+  /** What is read of the slot. */
+  readonly publications: readonly string[];
+  /** Tables that cannot be read are set aside there. */
+  readonly record: CaptureRecord;
   readonly sink: ChangeSink;
   /** Writes a safe position down in the lake. */
   readonly keep: (safeLsn: bigint) => Promise<void>;
@@ -31,8 +36,8 @@ export interface Replication {
  * @throws what the server, Event Hubs or the lake says; nothing is confirmed that is not safe
  */
 export async function replicate(replication: Replication, from: bigint, { stop, abort }: Until): Promise<void> {
-  const { database, stream: session, sink, keep, now } = replication;
-  using stream = startReplication(session, database, from, now, replication.silenceMs);
+  const { database, publications, stream: session, sink, keep, now } = replication;
+  using stream = startReplication(session, { slot: database.slot, publications }, from, now, replication.silenceMs);
   const tell = (reached: bigint, safe: bigint): void => stream.confirm(reached, safe);
   const safe = new SafePosition<bigint>({ sink, keep, tell }, from, (error) => stream.cut(error));
   const wake = (): void => stream.wake();

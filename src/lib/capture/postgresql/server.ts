@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { type PostgresDatabase } from './database';
+import { publicationNames, type PostgresDatabase } from './database';
 import { parseLsn } from './lsn';
 
 /** A replication slot as the server tells of it. */
@@ -22,7 +22,8 @@ export interface SlotFacts {
 export interface ServerFacts {
   readonly database: string;
   readonly walLevel: string;
-  readonly hasPublication: boolean;
+  /** Those of the database's publications that are there, in their order. */
+  readonly publications: readonly string[];
   readonly slot: SlotFacts | null;
   /** Where the server's log ends now. */
   readonly currentLsn: bigint;
@@ -31,7 +32,7 @@ export interface ServerFacts {
 /** Whatever the server's version has of the columns: those that it lacks are null. */
 const FACTS = `
 select current_database() as database, current_setting('wal_level') as wal_level,
-  exists (select from pg_catalog.pg_publication where pubname = $1) as has_publication,
+  array(select pubname::text from pg_catalog.pg_publication where pubname = any ($1)) as publications,
   pg_catalog.pg_current_wal_lsn()::text as current_lsn,
   (select pg_catalog.to_jsonb(slot) || pg_catalog.jsonb_build_object(
       'retained', pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), slot.restart_lsn)::text)
@@ -40,18 +41,19 @@ select current_database() as database, current_setting('wal_level') as wal_level
 interface FactsRow {
   readonly database: string;
   readonly wal_level: string;
-  readonly has_publication: boolean;
+  readonly publications: readonly string[];
   readonly current_lsn: string;
   readonly slot: Readonly<Record<string, unknown>> | null;
 }
 
-export async function readServer(client: Client, { publication, slot }: PostgresDatabase): Promise<ServerFacts> {
-  const { rows } = await client.query<FactsRow>(FACTS, [publication, slot]);
+export async function readServer(client: Client, database: PostgresDatabase): Promise<ServerFacts> {
+  const names = publicationNames(database);
+  const { rows } = await client.query<FactsRow>(FACTS, [names, database.slot]);
   const row = rows[0] as FactsRow;
   return {
     database: row.database,
     walLevel: row.wal_level,
-    hasPublication: row.has_publication,
+    publications: names.filter((name) => row.publications.includes(name)),
     slot: row.slot === null ? null : slotFacts(row.slot),
     currentLsn: parseLsn(row.current_lsn) ?? 0n,
   };

@@ -27,7 +27,7 @@ export interface KeyColumn {
 
 /** Column lists and conditions of publications are new with PostgreSQL 15. */
 const TABLES = `
-select class.oid::int8::text as oid, published.schemaname as schema, published.tablename as table, class.reltuples as estimate,
+select distinct on (published.schemaname, published.tablename) class.oid::int8::text as oid, published.schemaname as schema, published.tablename as table, class.reltuples as estimate,
   pg_catalog.to_jsonb(published)->>'rowfilter' as row_filter, (
     select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', attribute.attname, 'typeOid', attribute.atttypid::int8,
       'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)) order by attribute.attnum)
@@ -38,8 +38,8 @@ select class.oid::int8::text as oid, published.schemaname as schema, published.t
 from pg_catalog.pg_publication_tables as published
 join pg_catalog.pg_namespace as namespace on namespace.nspname = published.schemaname
 join pg_catalog.pg_class as class on class.relnamespace = namespace.oid and class.relname = published.tablename
-where published.pubname = $1
-order by published.schemaname, published.tablename`;
+where published.pubname = any ($1)
+order by published.schemaname, published.tablename, row_filter nulls first`;
 
 interface TableRow {
   readonly oid: string;
@@ -50,9 +50,9 @@ interface TableRow {
   readonly columns: readonly { readonly name: string; readonly typeOid: number; readonly type: string }[] | null;
 }
 
-/** The publication's tables, in a fixed order. */
-export async function snapshotTables(client: Client, publication: string): Promise<SnapshotTable[]> {
-  const { rows } = await client.query<TableRow>(TABLES, [publication]);
+/** The publications' tables, in a fixed order. */
+export async function snapshotTables(client: Client, publications: readonly string[]): Promise<SnapshotTable[]> {
+  const { rows } = await client.query<TableRow>(TABLES, [publications]);
   const tables: SnapshotTable[] = [];
   for (const row of rows) {
     const columns = row.columns ?? [];

@@ -5,6 +5,7 @@ import { connect, type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { snapshotEncoder } from './envelope-snapshot';
 import { type CaptureSource } from './envelope-source';
+import { type CaptureRecord } from './record';
 import { copySql, snapshotTables, type SnapshotTable } from './snapshot-tables';
 import { type PostgresState, type SnapshotState } from './state';
 import { CopyRows, parseCopyRow } from './values-copy';
@@ -12,6 +13,9 @@ import { CopyRows, parseCopyRow } from './values-copy';
 /** What a snapshot works with. */
 export interface Snapshot {
   readonly database: PostgresDatabase;
+  readonly publications: readonly string[];
+  /** Tables that cannot be read are set aside there. */
+  readonly record: CaptureRecord;
   readonly source: CaptureSource;
   readonly sink: ChangeSink;
   /** Where it has come to; its rows stand at `startLsn`. */
@@ -35,12 +39,12 @@ const ROWS_AT_A_TIME = 10_000;
  * @returns the state without a snapshot when it is complete; null when it was stopped before
  */
 export async function takeSnapshot(snapshot: Snapshot, stop: AbortSignal): Promise<PostgresState | null> {
-  const { database, exported } = snapshot;
+  const { database, publications, exported } = snapshot;
   await using session = await connect(database, 'query');
   const { client } = session;
   await client.query('begin isolation level repeatable read read only');
   if (exported !== null) await client.query(`set transaction snapshot '${exported}'`);
-  const tables = await snapshotTables(client, database.publication);
+  const tables = await snapshotTables(client, publications);
   let { state } = snapshot;
   for (const table of tables) {
     if (state.snapshot.done.includes(table.name)) continue;

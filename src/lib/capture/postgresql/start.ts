@@ -47,12 +47,12 @@ export function judgeStart(
   return state === null ? { kind: 'adopt', from: confirmed } : { kind: 'resume', from: state.safeLsn };
 }
 
-function mustBeReady(database: PostgresDatabase, { walLevel, hasPublication }: ServerFacts): void {
+function mustBeReady(database: PostgresDatabase, { walLevel, publications }: ServerFacts): void {
   if (walLevel !== 'logical') {
     const sql = 'ALTER SYSTEM SET wal_level = logical; and restart the server (Azure: the server parameter wal_level)';
     throw notReady(database, `wal_level is ${walLevel}`, sql);
   }
-  if (!hasPublication)
+  if (!publications.includes(database.publication))
     throw notReady(database, `there is no publication ${database.publication}`, publicationSql(database));
 }
 

@@ -1,4 +1,5 @@
 import { isObject } from '../../decode/json';
+import { parseSetAside, type TableSetAside } from '../set-aside';
 import { formatLsn, parseLsn } from './lsn';
 
 /** How far capture has come with one PostgreSQL database. */
@@ -12,6 +13,8 @@ export interface PostgresState {
   readonly safeLsn: bigint;
   /** Null once it is complete, or where none is wanted. */
   readonly snapshot: SnapshotState | null;
+  /** Tables of which something is missing in the lake. */
+  readonly setAside: readonly TableSetAside[];
 }
 
 export interface SnapshotState {
@@ -29,10 +32,11 @@ export interface SnapshotState {
 
 /** LSNs and times are text in JSON: a number would round them. */
 export function stateJson(state: PostgresState): Record<string, unknown> {
-  const { systemId, slot, startLsn, safeLsn, snapshot } = state;
+  const { systemId, slot, startLsn, safeLsn, snapshot, setAside } = state;
   return {
     ...{ systemId, slot, startLsn: formatLsn(startLsn), safeLsn: formatLsn(safeLsn) },
     snapshot: snapshot === null ? null : { ...snapshot, takenAtUs: String(snapshot.takenAtUs) },
+    setAside,
   };
 }
 
@@ -42,9 +46,10 @@ export function parseState(value: unknown): PostgresState | null {
   const { systemId, slot } = value;
   const [startLsn, safeLsn] = [lsnOf(value.startLsn), lsnOf(value.safeLsn)];
   const snapshot = value.snapshot === null ? null : snapshotOf(value.snapshot);
+  const setAside = parseSetAside(value.setAside);
   if (typeof systemId !== 'string' || typeof slot !== 'string') return null;
-  if (startLsn === null || safeLsn === null || snapshot === undefined) return null;
-  return { systemId, slot, startLsn, safeLsn, snapshot };
+  if (startLsn === null || safeLsn === null || snapshot === undefined || setAside === null) return null;
+  return { systemId, slot, startLsn, safeLsn, snapshot, setAside };
 }
 
 const lsnOf = (value: unknown): bigint | null => (typeof value === 'string' ? parseLsn(value) : null);

@@ -2,7 +2,6 @@ import { type Duplex, type DuplexOptions } from 'node:stream';
 import { type Submittable } from 'pg';
 import { both } from 'pg-copy-streams';
 import { type Session } from './connect';
-import { type PostgresDatabase } from './database';
 import { parseFrame, statusUpdate, type Frame } from './frames';
 import { formatLsn } from './lsn';
 import { identifier } from './names';
@@ -42,15 +41,21 @@ const GOODBYE_MS = 2_000;
 /** A server that is there says something twice a minute, unless its wal_sender_timeout is 0; it is asked after so long. */
 export const SILENCE_MS = 60_000;
 
+/** The slot that is read, and what of it. */
+export interface Subscription {
+  readonly slot: string;
+  readonly publications: readonly string[];
+}
+
 /** Starts logical replication of what is committed behind `from`. The session is for nothing else from now on. */
 export function startReplication(
   { client, broken }: Session,
-  { slot, publication }: PostgresDatabase,
+  { slot, publications }: Subscription,
   from: bigint,
   now: () => number,
   silenceMs: number = SILENCE_MS,
 ): ReplicationStream {
-  const names = identifier(publication).replaceAll("'", "''");
+  const names = publications.map(identifier).join().replaceAll("'", "''");
   const sql =
     `START_REPLICATION SLOT ${identifier(slot)} LOGICAL ${formatLsn(from)} ` +
     `(proto_version '1', publication_names '${names}', messages 'true')`;
