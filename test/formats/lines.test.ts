@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { referenceTo } from '../../src/lib/capture/claim';
+import { factsOf, referenceTo } from '../../src/lib/capture/claim';
 import { readBody } from '../../src/lib/decode/body';
 import { claimOf } from '../../src/lib/decode/claim';
 import { isOf, refuseBirthAmongFiles } from '../../src/lib/ledger/open';
@@ -115,7 +115,7 @@ describe.each(['bronze', 'quarantine'] as const)('a line of %s', (shelf) => {
 
 test('what the hub carries instead of an event that is too large is known as that', () => {
   const body = sample('claim');
-  expect(referenceTo(Buffer.from(JSON.stringify(WHOLE)), CLAIM).toString()).toBe(body.toString());
+  expect(referenceTo(factsOf(Buffer.from(JSON.stringify(WHOLE))), CLAIM).toString()).toBe(body.toString());
   const read = readBody(body);
   expect(read).toHaveProperty('value');
   expect(claimOf({ payloadRef: CLAIM }, (read as { value: unknown }).value)).toBe(CLAIM);

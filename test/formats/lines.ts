@@ -1,4 +1,4 @@
-import { referenceTo } from '../../src/lib/capture/claim';
+import { factsOf, referenceTo } from '../../src/lib/capture/claim';
 import { type HubEvent } from '../../src/lib/decode/event';
 import { encodeRun } from '../../src/lib/lake/encode';
 import { claimPath, type Shelf } from '../../src/lib/ledger/names';
@@ -33,7 +33,9 @@ const EVENTS = [
   event(1, 'no JSON', { properties: { eventId: 'e-1' } }),
   event(2, '{"text":"of a format that nobody knows"}'),
   event(3, ''),
-  event(4, referenceTo(Buffer.from(JSON.stringify(WHOLE)), CLAIM).toString(), { properties: { payloadRef: CLAIM } }),
+  event(4, referenceTo(factsOf(Buffer.from(JSON.stringify(WHOLE))), CLAIM).toString(), {
+    properties: { payloadRef: CLAIM },
+  }),
 ];
 
 export const NAMES = {

@@ -13,7 +13,7 @@ export function outbox(source: Source, sender: HubSender, lake: Lake): ChangeSin
   const keepWhole = async (event: CapturedEvent): Promise<void> => {
     const payloadRef = claimPath(source, event.eventId);
     await lake.swap(payloadRef, event.body, null);
-    const body = referenceTo(event.body, payloadRef);
+    const body = referenceTo(event.facts(), payloadRef);
     await sender.put({ key: event.key, body, properties: { eventId: event.eventId, payloadRef } });
   };
   return {

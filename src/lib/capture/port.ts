@@ -6,6 +6,8 @@ export interface CapturedEvent {
   readonly eventId: string;
   /** The event's JSON, UTF-8. */
   readonly body: Buffer;
+  /** Makes the JSON object of the fields that a reference to the event states (`CLAIM_FACTS`): all but its rows. */
+  readonly facts: () => Buffer;
 }
 
 /** Where captured events go: batches for each partition of the hub, filled to its limit. */

@@ -6,6 +6,9 @@ import { storageCode } from './storage-errors';
 /** How much of two files is compared at a time. */
 const PIECE_BYTES = 4 << 20;
 
+/** What is longer goes up in pieces of this size: a claim may be as long as the longest row, of over 1 GB. */
+const UPLOAD_PIECE_BYTES = 32 << 20;
+
 /**
  * The lake of one attempt, over the Azure SDKs. Every request ends after `requestMs` (and the time its body may take),
  * the SDK's retries included, or when `signal` is aborted.
@@ -45,7 +48,11 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
         async (abortSignal) => {
           const conditions = etag === null ? { ifNoneMatch: '*' } : { ifMatch: etag };
           const blob = blobs.getBlockBlobClient(path);
-          const answer = await blob.upload(bytes, bytes.length, { abortSignal, conditions, ...JSON_DOCUMENT });
+          // A long file goes up in pieces, each with retries of its own, and is seen whole when the last of them is there.
+          const answer = await blob.uploadData(bytes, {
+            ...{ abortSignal, conditions, ...JSON_DOCUMENT },
+            ...{ maxSingleShotSize: UPLOAD_PIECE_BYTES, blockSize: UPLOAD_PIECE_BYTES, concurrency: 2 },
+          });
           return { etag: answer.etag ?? '' };
         },
         (error) => (isConditionUnmet(error) ? 'overtaken' : undefined),

@@ -1,3 +1,4 @@
+import { factsOf } from '../claim';
 import { type CapturedEvent } from '../port';
 import { elementsOf, TYPE, type BsonElement } from './bson-elements';
 import { objectJson, valueJson } from './canonical-json';
@@ -30,11 +31,13 @@ export function readChange(fragments: readonly Buffer[], source: MongoSource, da
   const last = parts.at(-1)?.find(({ name }) => name === '_id');
   const token = textAt(within(fields.get('_id'), '_data'));
   if (token === null || last === undefined) throw new Error('a change-stream document has no resume token');
+  const body = Buffer.from(`${objectJson(elements).slice(0, -1)}${sourceField(source)}}`);
   return {
     event: {
       key: keyOf(fields, database),
       eventId: `${source.name}/${source.history}/${token}`,
-      body: Buffer.from(`${objectJson(elements).slice(0, -1)}${sourceField(source)}}`),
+      body,
+      facts: () => factsOf(body),
     },
     token: valueJson(last),
     committedAtUs: committedAtUs(fields),

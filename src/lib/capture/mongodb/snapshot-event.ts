@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { factsOf } from '../claim';
 import { type CapturedEvent } from '../port';
 import { documentJson, valueJson } from './canonical-json';
 import { formatClusterTime, type ClusterTime } from './cluster-time';
@@ -28,13 +29,15 @@ export function snapshotEvent(source: SnapshotSource, document: Buffer): Capture
   const id = valueJson(idOf(document));
   const place = `${db}.${collection}`;
   const { seconds, increment } = startTime;
-  const body =
+  const body = Buffer.from(
     `{"operationType":"read","clusterTime":{"$timestamp":{"t":${seconds},"i":${increment}}},` +
-    `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}${sourceField(source)}}`;
+      `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}${sourceField(source)}}`,
+  );
   return {
     key: `${place}/{"_id":${id}}`,
     // With the time: a snapshot that is taken anew, after history was lost, tells something else, and must not be taken for the first.
     eventId: `${deployment}/${name}/${history}/${formatClusterTime(startTime)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
-    body: Buffer.from(body),
+    body,
+    facts: () => factsOf(body),
   };
 }

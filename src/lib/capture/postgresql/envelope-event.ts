@@ -1,3 +1,4 @@
+import { type CapturedEvent } from '../port';
 import { writeOldRow, writeRow } from './envelope-row';
 import { type SourceParts } from './envelope-source';
 import { quoted, type TablePlan } from './envelope-table';
@@ -23,8 +24,11 @@ export interface RowChange {
   readonly old: OldTuple | null;
 }
 
+/** An event's JSON, and how to make its facts. */
+export type Written = Pick<CapturedEvent, 'body' | 'facts'>;
+
 /** Writes a change of a table as Debezium does, with its values in exact forms. */
-export function rowBody(out: ByteWriter, table: TablePlan, change: RowChange, context: EventContext): Buffer {
+export function rowBody(out: ByteWriter, table: TablePlan, change: RowChange, context: EventContext): Written {
   const { operation, before, after, old } = change;
   out.ascii('{"before":');
   if (before === null) out.ascii('null');
@@ -36,40 +40,43 @@ export function rowBody(out: ByteWriter, table: TablePlan, change: RowChange, co
     const leftOut = writeRow(out, table, after, old);
     out.raw(leftOut.length === 0 ? COMMA : Buffer.from(`,"unchanged":[${leftOut.map(quoted).join()}],`));
   }
-  writeSource(out, context, table.names);
-  out.ascii(operation);
-  writeTime(out, context);
-  return finish(out, context);
+  return finish(out, table.names, operation, context);
 }
 
+const OPEN = Buffer.from('{');
 const COMMA = Buffer.from(',');
 const NO_TABLE = Buffer.from(',"schema":"","table":""');
 
 /** Writes a message of `pg_logical_emit_message`. */
-export function messageBody(out: ByteWriter, { prefix, content }: LogicalMessage, context: EventContext): Buffer {
-  out.ascii('{');
-  writeSource(out, context, NO_TABLE);
-  out.ascii('m');
-  writeTime(out, context);
-  out.raw(Buffer.from(`,"message":{"prefix":${quoted(prefix)},"content":"${content.toString('base64')}"}`));
-  return finish(out, context);
+export function messageBody(out: ByteWriter, { prefix, content }: LogicalMessage, context: EventContext): Written {
+  out.raw(Buffer.from(`{"message":{"prefix":${quoted(prefix)},"content":"`));
+  writeBase64(out, content);
+  out.ascii('"},');
+  return finish(out, NO_TABLE, 'm', context);
 }
 
-function writeSource(out: ByteWriter, { source, lsn }: EventContext, names: Buffer): void {
+/** A piece at a time, of whole groups of three bytes: content is as long as 1 GB. */
+function writeBase64(out: ByteWriter, content: Buffer): void {
+  for (let at = 0; at < content.length; at += BASE64_PIECE_BYTES) {
+    out.ascii(content.toString('base64', at, at + BASE64_PIECE_BYTES));
+  }
+}
+
+const BASE64_PIECE_BYTES = 3 * 1024 * 1024;
+
+/** Writes what stands behind the rows. It comes last, so that it is the event's facts as it is. */
+function finish(out: ByteWriter, names: Buffer, operation: string, context: EventContext): Written {
+  const factsAt = out.length;
+  const { source, lsn, nowMs, transaction } = context;
   out.raw(source.head);
   out.raw(names);
   out.raw(source.middle);
   out.ascii(String(lsn));
   out.raw(source.end);
-}
-
-function writeTime(out: ByteWriter, { nowMs }: EventContext): void {
-  out.ascii(`","ts_ms":${nowMs}`);
-}
-
-function finish(out: ByteWriter, { transaction }: EventContext): Buffer {
+  out.ascii(`${operation}","ts_ms":${nowMs}`);
   if (transaction === undefined) out.ascii('}');
   else if (transaction === null) out.ascii(',"transaction":null}');
   else out.ascii(`,"transaction":{"id":"${transaction.id}","total_order":${transaction.order}}}`);
-  return out.take();
+  const body = out.take();
+  return { body, facts: () => Buffer.concat([OPEN, body.subarray(factsAt)]) };
 }

@@ -40,12 +40,13 @@ export function snapshotEncoder(
   return (row, nowMs) => {
     const after = parseCopyRow(row, plan.columns.length);
     const context: EventContext = { source: parts, lsn: consistentPoint, nowMs, transaction: null };
-    const body = rowBody(out, plan, { operation: 'r', before: null, after, old: null }, context);
+    const { body, facts } = rowBody(out, plan, { operation: 'r', before: null, after, old: null }, context);
     const identity = plan.keyIndexes.length === 0 ? row : keyTokens(plan, after, null);
     return {
       key: keyText(plan, after, null),
       eventId: `${idPrefix}${hash('sha256', identity, 'hex').slice(0, ID_DIGITS)}`,
       body,
+      facts,
     };
   };
 }

@@ -154,20 +154,20 @@ export class EnvelopeEncoder {
     const key = `message/${prefix}`;
     if (!transactional) {
       const facts = { snapshot: false, atUs: null, transactionId: null, commitLsn: lsn };
-      const body = messageBody(this.#out, message, { source: sourceParts(this.#source, facts), lsn, nowMs });
-      return { kind: 'events', events: [{ key, eventId: `${this.#eventIdPrefix(lsn)}/m`, body }] };
+      const written = messageBody(this.#out, message, { source: sourceParts(this.#source, facts), lsn, nowMs });
+      return { kind: 'events', events: [{ key, eventId: `${this.#eventIdPrefix(lsn)}/m`, ...written }] };
     }
     const { eventId, context } = this.#next(lsn, nowMs);
-    return { kind: 'events', events: [{ key, eventId, body: messageBody(this.#out, message, context) }] };
+    return { kind: 'events', events: [{ key, eventId, ...messageBody(this.#out, message, context) }] };
   }
 
   #event(table: TablePlan, change: RowChange, lsn: bigint, nowMs: number): CapturedEvent {
     const { eventId, context } = this.#next(lsn, nowMs);
-    const body = rowBody(this.#out, table, change, context);
+    const { body, facts } = rowBody(this.#out, table, change, context);
     const { after, before, old } = change;
     const key =
       after !== null ? keyText(table, after, old) : before !== null ? keyText(table, before, null) : table.name;
-    return { key, eventId, body };
+    return { key, eventId, body, facts };
   }
 
   /** Counts one event more of the running transaction. */

@@ -1,4 +1,7 @@
 const CHUNK_BYTES = 256 * 1024;
+const MOST_SHARED_BYTES = 4 * CHUNK_BYTES;
+/** A piece doubles up to this size; beyond it, it grows by a quarter. */
+const DOUBLES_UP_TO_BYTES = 64 * 1024 * 1024;
 /** Up to so many bytes a loop copies faster than a call. */
 const SHORT = 32;
 
@@ -71,12 +74,20 @@ export class ByteWriter {
   take(): Buffer {
     const piece = this.bytes.subarray(this.#start, this.at);
     this.#start = this.at;
+    // A chunk that outgrew its size goes with its piece: the next small one would keep hundreds of megabytes in memory.
+    if (this.bytes.length > MOST_SHARED_BYTES) {
+      this.bytes = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      this.#start = 0;
+      this.at = 0;
+    }
     return piece;
   }
 
   #grow(count: number): void {
     const { length } = this;
-    const grown = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, 2 * (length + count)));
+    const wanted = length + count;
+    const more = wanted > DOUBLES_UP_TO_BYTES ? Math.ceil(wanted / 4) : wanted;
+    const grown = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, wanted + more));
     this.bytes.copy(grown, 0, this.#start, this.at);
     this.bytes = grown;
     this.#start = 0;
