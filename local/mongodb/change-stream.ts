@@ -121,6 +121,8 @@ export class ChangeStream implements Source {
       return;
     }
     if (document === null) return;
+    // Who does not ask for fragments never meets the token of one.
+    if (fragment !== null && !this.#pipeline.splits) return;
     if (this.#mustMeet && fragment === null)
       throw new CommandError(280, `cannot resume stream; the resume token was not found. {_data: "${token.data}"}`);
     this.#resumeAfter = null;
@@ -163,7 +165,13 @@ export class ChangeStream implements Source {
       );
     }
     const fragments = splitEvent(document, position, token);
-    return after === null ? fragments : fragments.slice(after + 1);
+    if (after === null) return fragments;
+    if (after >= fragments.length)
+      throw new CommandError(
+        280,
+        'Attempted to resume from a split event, but the resumed stream produced a different split. Ensure that the pipeline used to resume is the same as the original',
+      );
+    return fragments.slice(after + 1);
   }
 }
 

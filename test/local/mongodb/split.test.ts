@@ -43,6 +43,40 @@ describe('an event of more than 16 MB', () => {
     expect((await refusal(other.next())).code).toBe(280);
   });
 
+  test('is looked up and cut up again where a stream goes on, and ends it with 280 where there are fewer fragments', async () => {
+    const lookup = { ...quick, fullDocument: 'updateLookup', fullDocumentBeforeChange: 'required' } as const;
+    await orders().insertOne({ _id: 3, text: 'a'.repeat(9 * MIB) });
+    await using stream = await opened(orders().watch(split, lookup));
+    await orders().updateOne({ _id: 3 }, { $set: { text: 'b'.repeat(9 * MIB) } });
+    const fragments = await take(stream, 3);
+    const resumeAfter = (index: number) => ({ ...lookup, resumeAfter: fragments[index]?._id });
+
+    // The document, which is looked up again, is a small one now: the event has two fragments left.
+    await orders().updateOne({ _id: 3 }, { $set: { text: 'c' } });
+    await using second = orders().watch(split, resumeAfter(1));
+    expect((await take(second, 1))[0]).toMatchObject({ updateDescription: { updatedFields: { text: 'c' } } });
+    await using third = orders().watch(split, resumeAfter(2));
+    expect(await refusal(third.next())).toMatchObject({
+      code: 280,
+      message: expect.stringContaining('different split') as string,
+      errorLabels: ['NonResumableChangeStreamError'],
+    });
+
+    // And where it is gone or small, and nothing else is large: none.
+    const small = { ...quick, fullDocument: 'updateLookup', resumeAfter: fragments[2]?._id } as const;
+    await using whole = orders().watch(split, small);
+    expect(await refusal(whole.next())).toMatchObject({
+      code: 280,
+      message: expect.stringContaining('not large enough') as string,
+    });
+
+    await using unsplit = orders().watch([], resumeAfter(0));
+    expect(await refusal(unsplit.next())).toMatchObject({
+      code: 280,
+      message: expect.stringContaining('the resume token was not found') as string,
+    });
+  });
+
   test('ends a stream that does not ask for fragments', async () => {
     await orders().insertOne({ _id: 2, text: 'a'.repeat(9 * MIB) });
     await using stream = await opened(orders().watch([], images));
