@@ -44,7 +44,7 @@ function openStream(
   { store, replicaSet }: Context,
   use: SessionUse,
 ): ChangeStream {
-  if (replicaSet.name === null)
+  if (replicaSet.kind === 'standalone')
     throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
   if (use.kind === 'transaction')
     throw new CommandError(

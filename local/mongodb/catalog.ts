@@ -59,6 +59,14 @@ export class Catalog {
       case 'dropIndex':
         this.#existing(operation).indexes.delete(indexName(operation.index));
         return;
+      case 'shard':
+        this.#existing(operation).sharding = { key: operation.key, middle: null };
+        return;
+      case 'split': {
+        const collection = this.#existing(operation);
+        if (collection.sharding !== null) collection.sharding = { ...collection.sharding, middle: operation.middle };
+        return;
+      }
       case 'dropDatabase':
         this.#databases.delete(operation.db);
         return;

@@ -21,11 +21,22 @@ export interface ChangeEvent {
 /** Finds the current version of a document; undefined where it is gone. */
 export type Lookup = (uuid: Buffer, key: string) => Buffer | undefined;
 
+/** An operation, and its number among those that its shard carried out together. */
+export interface Told {
+  readonly operation: ToldOperation;
+  readonly txnOpIndex: number;
+}
+
 /** The event of one operation of an entry. */
-export function changeEvent(entry: OplogEntry, index: number, options: StreamOptions, lookup: Lookup): ChangeEvent {
-  const operation = entry.operations[index] as ToldOperation;
+export function changeEvent(
+  entry: OplogEntry,
+  { operation, txnOpIndex }: Told,
+  options: StreamOptions,
+  lookup: Lookup,
+): ChangeEvent {
   const parts = eventParts(operation);
-  const position = positionOf(entry, index, parts);
+  const ts = ('place' in operation ? operation.place.ts : undefined) ?? entry.ts;
+  const position = positionOf(ts, txnOpIndex, parts);
   const token = eventToken(position);
   const images = imagesOf(operation, options, lookup);
   const expanded = options.expanded;
@@ -35,7 +46,7 @@ export function changeEvent(entry: OplogEntry, index: number, options: StreamOpt
     ...transactionOf(entry),
     _id: embedded(tokenDocument(token)),
     operationType: text(parts.operationType),
-    clusterTime: timestamp(entry.ts),
+    clusterTime: timestamp(ts),
     collectionUUID: expanded && parts.uuid !== null ? uuidValue(parts.uuid) : undefined,
     wallTime: date(entry.wallAt),
     fullDocument: images.fullDocument,
@@ -47,7 +58,7 @@ export function changeEvent(entry: OplogEntry, index: number, options: StreamOpt
     nsType: expanded && operation.kind === 'create' ? text('collection') : undefined,
     fullDocumentBeforeChange: images.before,
   });
-  const refusal = images.missing === null ? null : imageMissing(images.missing, parts, entry);
+  const refusal = images.missing === null ? null : imageMissing(images.missing, parts, ts);
   return { position, token, document, refusal, isClassic: parts.isClassic };
 }
 
@@ -64,15 +75,15 @@ export function invalidateEvent({ position }: ChangeEvent, { ts, wallAt }: Oplog
   return { position: invalid, token, document, refusal: null, isClassic: true };
 }
 
-function positionOf({ ts }: OplogEntry, txnOpIndex: number, parts: EventParts): EventPosition {
+function positionOf(ts: bigint, txnOpIndex: number, parts: EventParts): EventPosition {
   const { operationType, documentKey, description: operationDescription, uuid } = parts;
   const identifier = make({ operationType: text(operationType), documentKey, operationDescription });
   return { ts, txnOpIndex, fromInvalidate: false, uuid, identifier };
 }
 
-/** Retryable writes are in sessions too, but only transactions are told. */
-function transactionOf({ session }: OplogEntry): Record<string, RawValue> {
-  if (session === null || session.statement !== null) return {};
+/** Retryable writes are in sessions too, but only transactions are told: a move between shards is one. */
+function transactionOf({ session, operations }: OplogEntry): Record<string, RawValue> {
+  if (session === null || (session.statement !== null && operations.length === 1)) return {};
   return { txnNumber: long(session.txnNumber), lsid: embedded(session.lsid) };
 }
 
@@ -138,7 +149,7 @@ function fullDocumentOf(
   }
 }
 
-function imageMissing(which: 'pre' | 'post', { operationType }: EventParts, { ts }: OplogEntry): CommandError {
+function imageMissing(which: 'pre' | 'post', { operationType }: EventParts, ts: bigint): CommandError {
   const events = which === 'pre' ? 'update, delete and replace' : 'update';
   const when = `Timestamp(${String(ts >> 32n)}, ${String(ts & 0xffffffffn)})`;
   return new CommandError(

@@ -1,7 +1,7 @@
 import { changeEvent, invalidateEvent, type ChangeEvent, type Lookup } from './change-event';
 import { CommandError, historyLost, positionLost } from './errors';
 import { type Oplog } from './oplog';
-import { type OplogEntry } from './oplog-entry';
+import { type Operation, type OplogEntry } from './oplog-entry';
 import { fragmentOf, highWaterMark, tokenDocument, type ResumeToken } from './resume-token';
 import { field } from './raw';
 import { needsSplit, splitEvent, tooLarge, type Fragment } from './split-event';
@@ -17,6 +17,7 @@ export class ChangeStream implements Source {
   readonly #options: StreamOptions;
   readonly #pipeline: StreamPipeline;
   readonly #lookup: Lookup;
+  readonly #fromTs: bigint;
   /** The number of the entry that is read next. */
   #next: number;
   /** What is ready to be delivered, and how much of it was taken. */
@@ -40,6 +41,7 @@ export class ChangeStream implements Source {
     // One tick behind the newest operation: a stream that starts now does not tell of it.
     const fromTs = start === null ? oplog.lastTs + 1n : 'atTs' in start ? start.atTs : start.facts.ts;
     if (start !== null && !oplog.reachesBackTo(fromTs)) this.#failure = historyLost();
+    this.#fromTs = fromTs;
     this.#next = oplog.find(fromTs);
     this.#resumeToken = start !== null && 'token' in start ? start.token : highWaterMark(fromTs);
     if (start === null || !('token' in start)) return;
@@ -94,11 +96,9 @@ export class ChangeStream implements Source {
   }
 
   #read(entry: OplogEntry): void {
-    for (const [index, operation] of entry.operations.entries()) {
-      if (operation.kind === 'noop' || !watches(this.#options.scope, operation)) continue;
-      const event = changeEvent(entry, index, this.#options, this.#lookup);
+    for (const { event, kind } of this.#eventsOf(entry)) {
       this.#offer(event);
-      if (!invalidates(this.#options.scope, operation.kind)) continue;
+      if (!invalidates(this.#options.scope, kind)) continue;
       const invalid = invalidateEvent(event, entry);
       // A stream that starts after this invalidation goes on; before it, it ends here.
       const goesOn = this.#resumeAfter !== null && this.#resumeAfter.data >= invalid.token.data;
@@ -106,6 +106,22 @@ export class ChangeStream implements Source {
       this.#isInvalid = !goesOn;
       if (!goesOn) return;
     }
+  }
+
+  /** Of several shards they are merged in the order of their tokens. */
+  #eventsOf(entry: OplogEntry): readonly { readonly event: ChangeEvent; readonly kind: Operation['kind'] }[] {
+    const counts = [0, 0];
+    const events = entry.operations.flatMap((operation) => {
+      const shard = 'place' in operation ? operation.place.shard : 0;
+      const txnOpIndex = counts[shard] ?? 0;
+      counts[shard] = txnOpIndex + 1;
+      if (operation.kind === 'noop' || operation.kind === 'split' || !watches(this.#options.scope, operation))
+        return [];
+      const event = changeEvent(entry, { operation, txnOpIndex }, this.#options, this.#lookup);
+      return event.position.ts < this.#fromTs ? [] : [{ event, kind: operation.kind }];
+    });
+    if (counts[1] === 0) return events;
+    return events.toSorted(({ event: { token: a } }, { event: { token: b } }) => (a.data < b.data ? -1 : 1));
   }
 
   /** Delivers an event, unless it lies before the point of resumption or a stage leaves it out. */

@@ -2,6 +2,7 @@ import { type Namespace } from './command';
 import { idOf, type Documents } from './documents';
 import { IdOrder } from './id-order';
 import { field, type RawValue } from './raw';
+import { type Sharding } from './sharding';
 import { asDocument, asFlag } from './values';
 
 /** A document and when it was written last: a transaction must not overwrite what changed after it began. */
@@ -16,6 +17,8 @@ export class Collection implements Documents {
   readonly uuid: Buffer;
   ns: Namespace;
   options: Buffer;
+  /** Null where the collection is not sharded. */
+  sharding: Sharding | null = null;
   /** Beside the one of `_id`. */
   readonly indexes = new Map<string, Buffer>();
   readonly #stored = new Map<string, Stored>();

@@ -18,6 +18,7 @@ import { type ReplyFields } from './handshake-reply';
 import { insert } from './insert';
 import { listCollections, listDatabases, listIndexes } from './listings';
 import { type SessionUse } from './sessions';
+import { listShards, shardCollection, split } from './shard-commands';
 import { abortTransaction, commitTransaction, endSessions } from './transaction-commands';
 import { update } from './update-command';
 import { Writer } from './writer';
@@ -72,6 +73,9 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   collMod: write(collMod),
   createIndexes: write(createIndexes),
   dropIndexes: write(dropIndexes),
+  shardCollection: write(shardCollection),
+  split: write(split),
+  listShards: any(listShards),
 };
 
 export const handlerOf = (name: string): Handler | undefined =>

@@ -13,6 +13,8 @@ export async function dispatch(command: Command, context: Context): Promise<Buff
   try {
     const handler = handlerOf(command.name);
     if (handler === undefined) throw new CommandError(59, `no such command: '${command.name}'`);
+    if (command.db === 'local' && context.replicaSet.kind === 'mongos')
+      throw new CommandError(20, "Can't use 'local' database through mongos");
     for (const option of NOT_BUILT)
       if (command.field(option) !== undefined) throw notBuilt(`${command.name} with ${option}`);
     checkState(command, handler, context);
@@ -30,7 +32,7 @@ export async function dispatch(command: Command, context: Context): Promise<Buff
 const NOT_BUILT = ['collation', 'let', 'explain', 'arrayFilters'];
 
 async function run(command: Command, handler: Handler, context: Context): Promise<ReplyFields> {
-  const isReplicaSet = context.replicaSet.name !== null;
+  const isReplicaSet = context.replicaSet.kind !== 'standalone';
   const use = context.sessions.use(command, context.store, isReplicaSet);
   try {
     return await handler.run(command, context, use);
@@ -87,7 +89,7 @@ function asCommandError(error: unknown, { log }: Context): CommandError {
 
 /** Every reply of a replica set tells how far it is. Without access control nothing is signed. */
 function times({ store, replicaSet }: Context): ReplyFields {
-  if (replicaSet.name === null) return {};
+  if (replicaSet.kind === 'standalone') return {};
   const ts = timestamp(store.lastTs);
   return {
     $clusterTime: embedded(make({ clusterTime: ts, signature: embedded(UNSIGNED) })),

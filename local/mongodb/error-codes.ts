@@ -29,6 +29,8 @@ const NAMES = new Map<number, string>([
   [89, 'NetworkTimeout'],
   [91, 'ShutdownInProgress'],
   [112, 'WriteConflict'],
+  [115, 'CommandNotSupported'],
+  [118, 'NamespaceNotSharded'],
   [133, 'FailedToSatisfyReadPreference'],
   [134, 'ReadConcernMajorityNotAvailableYet'],
   [136, 'CappedPositionLost'],

@@ -1,11 +1,11 @@
 import { type Namespace } from './command';
-import { idOf } from './documents';
-import { type Operation } from './oplog-entry';
-import { fields, type RawField, type RawValue } from './raw';
-import { array, embedded, int, make, named, text, uuidValue } from './values';
+import { type DocumentOperation, type Operation } from './oplog-entry';
+import { documentOf, fields, type RawField, type RawValue } from './raw';
+import { documentKeyOf } from './sharding';
+import { array, bool, embedded, int, long, make, named, text, uuidValue } from './values';
 
 /** An operation that change streams tell of. */
-export type ToldOperation = Exclude<Operation, { kind: 'noop' }>;
+export type ToldOperation = Exclude<Operation, { kind: 'noop' | 'split' }>;
 
 /** An operation in the words of change events. */
 export interface EventParts {
@@ -23,13 +23,13 @@ export interface EventParts {
 export function eventParts(operation: ToldOperation): EventParts {
   switch (operation.kind) {
     case 'insert':
-      return onDocument(operation.kind, operation.ns, operation.uuid, operation.after);
+      return onDocument(operation.kind, operation, operation.after);
     case 'update': {
       const type = operation.description === null ? 'replace' : 'update';
-      return onDocument(type, operation.ns, operation.uuid, operation.after);
+      return onDocument(type, operation, operation.after);
     }
     case 'delete':
-      return onDocument(operation.kind, operation.ns, operation.uuid, operation.before);
+      return onDocument(operation.kind, operation, operation.before);
     case 'drop':
       return onCollection('drop', operation, undefined, true);
     case 'rename': {
@@ -52,13 +52,19 @@ export function eventParts(operation: ToldOperation): EventParts {
       const value = fields(operation.options).find((option) => option.name === name);
       return onCollection('modify', operation, make({ [name]: value }), false);
     }
+    case 'shard': {
+      const shardKey = embedded(operation.key);
+      const [unique, numInitialChunks, presplitHashedZones] = [bool(false), long(0n), bool(false)];
+      const described = make({ shardKey, unique, numInitialChunks, presplitHashedZones });
+      return onCollection('shardCollection', operation, described, false);
+    }
     default:
       return operation satisfies never;
   }
 }
 
-function onDocument(operationType: string, ns: Namespace, uuid: Buffer, document: Buffer): EventParts {
-  const documentKey = embedded(make({ _id: idOf(document) }));
+function onDocument(operationType: string, { ns, uuid, place }: DocumentOperation, document: Buffer): EventParts {
+  const documentKey = embedded(documentOf(documentKeyOf(document, place?.key ?? [])));
   return { operationType, ns: nsValue(ns), uuid, documentKey, description: undefined, isClassic: true };
 }
 

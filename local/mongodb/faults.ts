@@ -72,7 +72,7 @@ export class Faults implements MongoFaults {
 
   stepDown(): void {
     const { replicaSet, sessions, cursors } = this.#server;
-    if (replicaSet.name === null) throw new Error('a standalone is no primary that could step down');
+    if (replicaSet.name === null) throw new Error('only the primary of a replica set can step down');
     replicaSet.stepDown();
     sessions.abortAll();
     cursors.interruptAll(interruptedByStepDown());

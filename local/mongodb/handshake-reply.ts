@@ -6,8 +6,12 @@ import { MAX_MESSAGE_BYTES } from './message';
 export const VERSION = '7.0.14';
 const MAX_WIRE_VERSION = 21;
 
+/** What clients take the server for. */
+export type TopologyKind = 'replicaSet' | 'mongos' | 'standalone';
+
 export interface ReplicaSetView {
-  /** Null: a standalone. */
+  readonly kind: TopologyKind;
+  /** Of a replica set alone. */
   readonly name: string | null;
   readonly isPrimary: boolean;
   readonly term: number;
@@ -29,11 +33,12 @@ export type ReplyFields = Readonly<Record<string, RawValue | undefined>>;
 
 /** What `hello` (or `isMaster`) tells. https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-discovery-and-monitoring.md */
 export function helloReply(view: ReplicaSetView, facts: ServerFacts, legacyName: boolean): ReplyFields {
-  const writable = view.name === null || view.isPrimary;
+  const writable = view.kind !== 'replicaSet' || view.isPrimary;
   return {
     helloOk: bool(true),
     topologyVersion: embedded(make({ processId: objectId(facts.processId), counter: long(view.counter) })),
     ...(view.name === null ? {} : replicaSetFields(view, view.name, facts)),
+    msg: view.kind === 'mongos' ? text('isdbgrid') : undefined,
     [legacyName ? 'ismaster' : 'isWritablePrimary']: bool(writable),
     maxBsonObjectSize: int(16 * 1024 * 1024),
     maxMessageSizeBytes: int(MAX_MESSAGE_BYTES),

@@ -84,6 +84,7 @@ export function replSetGetStatus(_command: Command, { replicaSet, address }: Con
 
 /** @throws CommandError where it is none */
 function asSet({ name, ...view }: ReplicaSetView): ReplicaSetView & { readonly name: string } {
+  if (view.kind === 'mongos') throw new CommandError(59, 'no such command: a mongos is no member of a replica set');
   if (name === null) throw new CommandError(76, 'not running with --replSet');
   return { ...view, name };
 }

@@ -2,10 +2,18 @@ import { type Catalog } from './catalog';
 import { type Namespace } from './command';
 import { keyOf } from './compare';
 import { idOf } from './documents';
-import { type EntrySession, type Operation, type OplogEntry, type UpdateDescription } from './oplog-entry';
+import {
+  type DocumentOperation,
+  type EntrySession,
+  type Operation,
+  type OplogEntry,
+  type ShardPlace,
+  type UpdateDescription,
+} from './oplog-entry';
 import { field, type RawValue } from './raw';
 import {
   array,
+  asArray,
   asBinary,
   asDate,
   asDocument,
@@ -83,14 +91,14 @@ function encodeOperation(operation: Operation): Buffer {
   const kind = text(operation.kind);
   switch (operation.kind) {
     case 'insert':
-      return make({ kind, ...on(operation), images: bool(operation.images), after: embedded(operation.after) });
+      return make({ kind, ...onDocument(operation), after: embedded(operation.after) });
     case 'update': {
-      const { images, after, description } = operation;
+      const { after, description } = operation;
       const described = description === null ? undefined : embedded(encodeDescription(description));
-      return make({ kind, ...on(operation), images: bool(images), after: embedded(after), described });
+      return make({ kind, ...onDocument(operation), after: embedded(after), described });
     }
     case 'delete':
-      return make({ kind, ...on(operation), images: bool(operation.images), id: idOf(operation.before) });
+      return make({ kind, ...onDocument(operation), id: idOf(operation.before) });
     case 'create':
       return make({ kind, ...on(operation), options: embedded(operation.options) });
     case 'modify': {
@@ -107,6 +115,10 @@ function encodeOperation(operation: Operation): Buffer {
     case 'createIndex':
     case 'dropIndex':
       return make({ kind, ...on(operation), index: embedded(operation.index) });
+    case 'shard':
+      return make({ kind, ...on(operation), key: embedded(operation.key) });
+    case 'split':
+      return make({ kind, ...on(operation), middle: embedded(operation.middle) });
     case 'dropDatabase':
       return make({ kind, db: text(operation.db) });
     case 'noop':
@@ -122,6 +134,21 @@ const on = ({ ns, uuid }: { readonly ns: Namespace; readonly uuid: Buffer }) => 
   uuid: uuidValue(uuid),
 });
 
+const onDocument = (operation: DocumentOperation) => ({
+  ...on(operation),
+  images: bool(operation.images),
+  place: operation.place === undefined ? undefined : embedded(encodePlace(operation.place)),
+});
+
+const encodePlace = ({ key, shard, ts }: ShardPlace): Buffer =>
+  make({ key: array(key.map(text)), shard: int(shard), ts: ts === undefined ? undefined : timestamp(ts) });
+
+function decodePlace(document: Buffer): ShardPlace {
+  const ts = asTimestamp(field(document, 'ts'));
+  const key = (asArray(field(document, 'key')) ?? []).map((name) => need(asText(name)));
+  return { key, shard: need(asNumber(field(document, 'shard'))), ...(ts === undefined ? {} : { ts }) };
+}
+
 function decodeOperation(document: Buffer, before: (uuid: Buffer, id: RawValue) => Buffer): Operation {
   const kind = need(asText(field(document, 'kind'))) as Operation['kind'];
   const part = (name: string) => asDocument(field(document, name));
@@ -130,20 +157,24 @@ function decodeOperation(document: Buffer, before: (uuid: Buffer, id: RawValue) 
     ns: { db: db(), coll: need(asText(field(document, 'coll'))) },
     uuid: need(asBinary(field(document, 'uuid'))),
   });
-  const images = asFlag(field(document, 'images'));
+  const placed = part('place');
+  const images = {
+    images: asFlag(field(document, 'images')),
+    ...(placed === undefined ? {} : { place: decodePlace(placed) }),
+  };
   switch (kind) {
     case 'insert':
-      return { kind, ...place(), images, after: need(part('after')) };
+      return { kind, ...place(), ...images, after: need(part('after')) };
     case 'update': {
       const at = place();
       const after = need(part('after'));
       const described = part('described');
       const description = described === undefined ? null : decodeDescription(described);
-      return { kind, ...at, images, before: before(at.uuid, idOf(after)), after, description };
+      return { kind, ...at, ...images, before: before(at.uuid, idOf(after)), after, description };
     }
     case 'delete': {
       const at = place();
-      return { kind, ...at, images, before: before(at.uuid, need(field(document, 'id'))) };
+      return { kind, ...at, ...images, before: before(at.uuid, need(field(document, 'id'))) };
     }
     case 'create':
       return { kind, ...place(), options: need(part('options')) };
@@ -158,6 +189,10 @@ function decodeOperation(document: Buffer, before: (uuid: Buffer, id: RawValue) 
     case 'createIndex':
     case 'dropIndex':
       return { kind, ...place(), index: need(part('index')) };
+    case 'shard':
+      return { kind, ...place(), key: need(part('key')) };
+    case 'split':
+      return { kind, ...place(), middle: need(part('middle')) };
     case 'dropDatabase':
       return { kind, db: db() };
     case 'noop':

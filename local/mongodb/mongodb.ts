@@ -9,15 +9,26 @@ import { closeServer, listenMongo, serveMongo } from './listen';
 import { ReplicaSet } from './replica-set';
 import { Sessions } from './sessions';
 import { Sockets } from './sockets';
-import { Store } from './store';
+import { Store, type EarlierHalf } from './store';
 
 export { type Fault, type FaultKind, type FaultRule, type MongoFaults } from './faults';
+export { type EarlierHalf } from './store';
+
+export interface ShardedOptions {
+  /**
+   * A document that moves to the other shard is deleted on one and inserted on the other, each shard in its own time. Null (or left
+   * out): at one moment.
+   */
+  readonly earlierHalf?: EarlierHalf;
+}
 
 export interface MongoOptions {
   /** 27017 when left out, 0 for any free port. */
   readonly port?: number;
   /** The replica set's name, `rs0` when left out; null for a standalone, which has no change streams and no transactions. */
   readonly replicaSet?: string | null;
+  /** A mongos of two shards instead of a replica set; see `shardCollection` and `split` in the docs. */
+  readonly sharded?: boolean | ShardedOptions;
   /** Where acknowledged writes are kept between runs; null (or left out) for memory alone. */
   readonly folder?: string | null;
   /** Entries of the oplog that are kept, each a write or a transaction; 100,000 when left out. */
@@ -53,7 +64,7 @@ export interface LocalMongo extends AsyncDisposable {
  * @throws Error that names the port when it is in use, or the file when the folder is damaged
  */
 export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo> {
-  const { port = 27_017, replicaSet = 'rs0', noopEveryMs = 10_000 } = options;
+  const { port = 27_017, noopEveryMs = 10_000 } = options;
   const sockets = new Sockets();
   const { value, close } = await openAll(async (keep) => {
     // The port comes first: whoever has it may have the folder open too.
@@ -70,7 +81,9 @@ export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo
     return { server, faults, port: portOf(listening) };
   });
   const { server, faults } = value;
-  const query = replicaSet === null ? 'directConnection=true' : `replicaSet=${encodeURIComponent(replicaSet)}`;
+  const { kind, name } = server.replicaSet;
+  const query =
+    name === null ? (kind === 'mongos' ? '' : 'directConnection=true') : `replicaSet=${encodeURIComponent(name)}`;
   return {
     port: value.port,
     uri: `mongodb://127.0.0.1:${value.port}/?${query}`,
@@ -85,24 +98,33 @@ export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo
 }
 
 function openServer(
-  { replicaSet = 'rs0', folder = null, oplogEntries = 100_000, log = () => undefined, now = Date.now }: MongoOptions,
+  {
+    replicaSet = 'rs0',
+    sharded = false,
+    folder = null,
+    oplogEntries = 100_000,
+    log = () => undefined,
+    now = Date.now,
+  }: MongoOptions,
   address: string,
   keep: (opened: { close(): Promise<void> }) => unknown,
 ): Server {
   const journal = folder === null ? null : new Journal(folder, log);
   if (journal !== null) keep({ close: () => Promise.resolve(journal.close()) });
   const sessions = new Sessions();
-  const store = new Store({ oplogEntries, journal, now }, (entry) => sessions.restore(entry));
+  const earlierHalf = typeof sharded === 'object' ? (sharded.earlierHalf ?? null) : null;
+  const store = new Store({ oplogEntries, earlierHalf, journal, now }, (entry) => sessions.restore(entry));
   const term = store.term + 1;
   const message = store.origin === null ? `${INITIATING}${randomBytes(12).toString('hex')}` : 'new primary';
   store.commit([{ kind: 'noop', message, term }]);
   store.flush();
+  const kind = sharded !== false ? 'mongos' : replicaSet === null ? 'standalone' : 'replicaSet';
   const replicaSetId = Buffer.from((store.origin ?? '').slice(INITIATING.length), 'hex');
   return {
     store,
     sessions,
     cursors: new Cursors(),
-    replicaSet: new ReplicaSet(replicaSet, replicaSetId, term),
+    replicaSet: new ReplicaSet(kind, replicaSet, replicaSetId, term),
     address,
     processId: randomBytes(12),
     now,

@@ -40,6 +40,8 @@ function kindOf(operation: Operation) {
     case 'modify':
     case 'createIndex':
     case 'dropIndex':
+    case 'shard':
+    case 'split':
       return { op: text('c'), ns: text(`${operation.ns.db}.$cmd`) };
     default:
       return operation satisfies never;

@@ -17,6 +17,9 @@ export type Operation =
   | (OnCollection & { readonly kind: 'modify'; readonly options: Buffer; readonly optionsBefore: Buffer })
   | (OnCollection & { readonly kind: 'createIndex'; readonly index: Buffer })
   | (OnCollection & { readonly kind: 'dropIndex'; readonly index: Buffer })
+  | (OnCollection & { readonly kind: 'shard'; readonly key: Buffer })
+  /** Of a sharded collection: from there on its documents lie on the second shard. */
+  | (OnCollection & { readonly kind: 'split'; readonly middle: Buffer })
   | { readonly kind: 'dropDatabase'; readonly db: string }
   | { readonly kind: 'noop'; readonly message: string; readonly term: number };
 
@@ -29,6 +32,20 @@ interface OnCollection {
 interface OnDocument extends OnCollection {
   /** Whether the collection kept images when this was written. */
   readonly images: boolean;
+  /** Of a sharded collection. */
+  readonly place?: ShardPlace;
+}
+
+/** An operation on a document. */
+export type DocumentOperation = Extract<Operation, { kind: 'insert' | 'update' | 'delete' }>;
+
+export interface ShardPlace {
+  /** The names of the shard key's fields. */
+  readonly key: readonly string[];
+  /** 0 or 1. */
+  readonly shard: number;
+  /** When this half of a move was committed on its shard, where that was before its entry. */
+  readonly ts?: bigint;
 }
 
 /** The parts of an event's `updateDescription`; each is a BSON document or array. */
@@ -44,7 +61,7 @@ export interface EntrySession {
   /** The session's id: a BSON document with `id` and `uid`. */
   readonly lsid: Buffer;
   readonly txnNumber: bigint;
-  /** Which statement of a retryable write this is; null for a transaction. */
+  /** Which statement of a retryable write this is; null for a transaction of several. */
   readonly statement: number | null;
 }
 

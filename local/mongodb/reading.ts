@@ -9,6 +9,7 @@ import { valueAt } from './paths';
 import { EMPTY, field, fields, type RawValue } from './raw';
 import { oplogDocuments } from './oplog-documents';
 import { type SessionUse } from './sessions';
+import { configDocuments } from './shard-commands';
 import { documentsAt } from './snapshot';
 import { asDocument, asNumber, asText, asTimestamp, nothing } from './values';
 
@@ -21,7 +22,10 @@ export interface View {
 const NO_DOCUMENTS: Documents = { get: () => undefined, values: () => [] };
 
 /** The collection as the command's transaction or read concern has it. */
-export function viewOf(command: Command, ns: Namespace, { store }: Context, use: SessionUse): View {
+export function viewOf(command: Command, ns: Namespace, context: Context, use: SessionUse): View {
+  const { store, replicaSet } = context;
+  if (ns.db === 'config' && replicaSet.kind === 'mongos')
+    return { documents: configDocuments(ns.coll, context), atTs: null };
   if (ns.db === 'local' && ns.coll === 'oplog.rs')
     return { documents: oplogDocuments(store.oplog, store.term), atTs: null };
   const collection = store.catalog.collection(ns);

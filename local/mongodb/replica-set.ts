@@ -1,7 +1,8 @@
-import { type ReplicaSetView } from './handshake-reply';
+import { type ReplicaSetView, type TopologyKind } from './handshake-reply';
 
-/** Who is primary: this server, or for a while nobody. A standalone is no replica set at all. */
+/** Who is primary: this server, or for a while nobody. A standalone and a mongos are no replica sets at all. */
 export class ReplicaSet {
+  readonly kind: TopologyKind;
   readonly name: string | null;
   /** 12 bytes that are another for each set, and stay when it is started again from its folder. */
   readonly id: Buffer;
@@ -11,8 +12,9 @@ export class ReplicaSet {
   #counter = 6n;
   readonly #watchers = new Set<() => void>();
 
-  constructor(name: string | null, id: Buffer, term: number) {
-    this.name = name;
+  constructor(kind: TopologyKind, name: string | null, id: Buffer, term: number) {
+    this.kind = kind;
+    this.name = kind === 'replicaSet' ? name : null;
     this.id = id;
     this.#term = term;
   }
@@ -22,7 +24,7 @@ export class ReplicaSet {
   }
 
   get view(): ReplicaSetView {
-    return { name: this.name, isPrimary: this.#isPrimary, term: this.#term, counter: this.#counter };
+    return { kind: this.kind, name: this.name, isPrimary: this.#isPrimary, term: this.#term, counter: this.#counter };
   }
 
   stepDown(): void {

@@ -1,10 +1,15 @@
 import { Catalog } from './catalog';
 import { type Journal } from './journal';
 import { Oplog } from './oplog';
-import { type EntrySession, type Operation, type OplogEntry } from './oplog-entry';
+import { type DocumentOperation, type EntrySession, type Operation, type OplogEntry } from './oplog-entry';
+import { isOnDocument, placed } from './sharding';
+
+export type EarlierHalf = 'delete' | 'insert' | null;
 
 export interface StoreOptions {
   readonly oplogEntries: number;
+  /** Which half of a move between shards is committed at a moment of its own, before the other; null for one moment. */
+  readonly earlierHalf?: EarlierHalf;
   /** Null: memory alone. */
   readonly journal: Journal | null;
   /** UTC, milliseconds since 1970. */
@@ -17,6 +22,7 @@ export class Store {
   readonly oplog: Oplog;
   readonly #journal: Journal | null;
   readonly #now: () => number;
+  readonly #earlierHalf: EarlierHalf;
   #lastTs = 0n;
   #term = 0;
   #origin: string | null = null;
@@ -26,10 +32,11 @@ export class Store {
    *
    * @param seen told each entry that is read, the oldest first
    */
-  constructor({ oplogEntries, journal, now }: StoreOptions, seen: (entry: OplogEntry) => void) {
+  constructor({ oplogEntries, earlierHalf = null, journal, now }: StoreOptions, seen: (entry: OplogEntry) => void) {
     this.oplog = new Oplog(oplogEntries);
     this.#journal = journal;
     this.#now = now;
+    this.#earlierHalf = earlierHalf;
     for (const record of journal?.read(this.catalog) ?? []) {
       if (record.kind === 'truncated') {
         this.oplog.truncate(record.keptEntries);
@@ -59,10 +66,23 @@ export class Store {
   /** Carries out operations that belong together, as one entry of the oplog. Nobody reads it before `flush`. */
   commit(operations: readonly Operation[], session: EntrySession | null = null): OplogEntry {
     const wallAt = this.#now();
-    const entry = { ts: nextTs(this.#lastTs, wallAt), wallAt, operations, session };
+    const halves = operations.map((operation) => (isOnDocument(operation) ? this.#placed(operation) : [operation]));
+    const first = nextTs(this.#lastTs, wallAt);
+    const isApart = this.#earlierHalf !== null && halves.some(({ length }) => length > 1);
+    const entry = {
+      ts: isApart ? nextTs(first, wallAt) : first,
+      wallAt,
+      operations: isApart ? halves.flatMap((half) => half.map((each) => this.#apart(each, first))) : halves.flat(),
+      session,
+    };
     this.#take(entry);
     this.#journal?.add(entry);
     return entry;
+  }
+
+  /** Whether it takes a document to another shard. */
+  moves(operation: DocumentOperation): boolean {
+    return this.#placed(operation).length > 1;
   }
 
   /**
@@ -82,6 +102,16 @@ export class Store {
     if (gone > 0) this.#journal?.addTruncated(count);
     this.#journal?.flush();
     return gone;
+  }
+
+  #placed(operation: DocumentOperation): readonly DocumentOperation[] {
+    return placed(operation, this.catalog.collectionOf(operation.uuid)?.sharding ?? null);
+  }
+
+  #apart(operation: Operation, ts: bigint): Operation {
+    if (!isOnDocument(operation) || operation.place === undefined || operation.kind !== this.#earlierHalf)
+      return operation;
+    return { ...operation, place: { ...operation.place, ts } };
   }
 
   #take(entry: OplogEntry): void {

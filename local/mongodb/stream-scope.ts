@@ -6,6 +6,7 @@ import { isInternal, type Scope } from './stream-options';
 export function watches(scope: Scope, operation: Operation): boolean {
   switch (operation.kind) {
     case 'noop':
+    case 'split':
       return false;
     case 'dropDatabase':
       return scope.kind === 'deployment' ? !isInternal(operation.db) : dbOf(scope) === operation.db;
@@ -19,6 +20,7 @@ export function watches(scope: Scope, operation: Operation): boolean {
     case 'modify':
     case 'createIndex':
     case 'dropIndex':
+    case 'shard':
       return covers(scope, operation.ns);
     default:
       return operation satisfies never;

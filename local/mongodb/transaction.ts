@@ -3,12 +3,9 @@ import { type Collection } from './collection';
 import { keyOf } from './compare';
 import { idOf, OverlaidDocuments, type Documents } from './documents';
 import { writeConflict } from './errors';
-import { type Operation } from './oplog-entry';
+import { type DocumentOperation } from './oplog-entry';
 import { documentsAt } from './snapshot';
 import { type Store } from './store';
-
-/** An operation on a document. */
-export type DocumentOperation = Extract<Operation, { kind: 'insert' | 'update' | 'delete' }>;
 
 export const keyOfOperation = (operation: DocumentOperation): string =>
   keyOf(idOf(operation.kind === 'delete' ? operation.before : operation.after));

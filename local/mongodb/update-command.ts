@@ -6,12 +6,11 @@ import { CommandError, missing } from './errors';
 import { compileFilter } from './filter';
 import { type ReplyFields } from './handshake-reply';
 import { duplicateKey, MAX_DOCUMENT_BYTES } from './insert';
-import { type OplogEntry } from './oplog-entry';
+import { type DocumentOperation, type OplogEntry } from './oplog-entry';
 import { candidates } from './candidates';
 import { EMPTY, field, type RawValue } from './raw';
 import { upserted } from './upsert';
 import { checkStatement, runStatements } from './statements';
-import { type DocumentOperation } from './transaction';
 import { applyUpdate, isReplacement } from './update';
 import { array, asDocument, asFlag, embedded, int, make } from './values';
 import { type Planned, type Writer } from './writer';
@@ -141,7 +140,7 @@ function change(
 }
 
 /** What a statement did that was tried before. */
-export function outcomeOf({ operations: [operation] }: OplogEntry): UpdateOutcome {
+export function outcomeOf({ operations: [operation, second] }: OplogEntry): UpdateOutcome {
   switch (operation?.kind) {
     case 'insert': {
       const upserted = field(operation.after, '_id') ?? null;
@@ -149,6 +148,11 @@ export function outcomeOf({ operations: [operation] }: OplogEntry): UpdateOutcom
     }
     case 'update':
       return { matched: 1, modified: 1, upserted: null, before: operation.before, after: operation.after };
+    case 'delete': {
+      // The document was moved to another shard.
+      const after = second?.kind === 'insert' ? second.after : null;
+      return { matched: 1, modified: 1, upserted: null, before: operation.before, after };
+    }
     default:
       return NOTHING;
   }

@@ -3,10 +3,9 @@ import { nameOf, type Namespace } from './command';
 import { type Server } from './context';
 import { type Documents } from './documents';
 import { CommandError } from './errors';
-import { type OplogEntry } from './oplog-entry';
+import { type DocumentOperation, type OplogEntry } from './oplog-entry';
 import { EMPTY } from './raw';
 import { type SessionUse } from './sessions';
-import { type DocumentOperation } from './transaction';
 
 /** What one statement would do, and what is to be told when it is done. */
 export interface Planned<T> {
@@ -72,6 +71,11 @@ export class Writer {
 
   #commit(operation: DocumentOperation, statement: number): void {
     const session = this.#use.kind === 'retryable' ? this.#use.session : null;
+    if (session === null && this.#server.store.moves(operation))
+      throw new CommandError(
+        20,
+        'Must run update to shard key field in a multi-statement transaction or with retryWrites: true.',
+      );
     const mark = session === null ? null : { lsid: session.lsid, txnNumber: session.txnNumber, statement };
     const entry = this.#server.store.commit([operation], mark);
     session?.executed.set(statement, entry);
