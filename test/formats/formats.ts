@@ -115,7 +115,8 @@ const stateOf =
   (source: 'postgresql' | 'mongodb') =>
   async (bytes: Buffer): Promise<unknown> => {
     const format = source === 'postgresql' ? postgresFormat : mongoFormat;
-    return (await openProgress<unknown>(holding(bytes), source, 'shop', format)).state;
+    const { history, state } = await openProgress<unknown>(holding(bytes), source, 'shop', format);
+    return { history, state };
   };
 const postgresFormat = {
   json: (state: unknown) => postgresql.stateJson(state as postgresql.PostgresState),
@@ -204,12 +205,12 @@ export const FORMATS: readonly Format[] = [
     newer: { answer: 'it has format 2, this version reads up to 1: a newer version has planned here, deploy it again' },
   },
   {
-    ...{ name: 'capture-postgresql', module: 'capture/progress', value: postgresState },
+    ...{ name: 'capture-postgresql', module: 'capture/progress', value: { history: 1, state: postgresState } },
     ...{ read: stateOf('postgresql'), write: writeState('postgresql', postgresState) },
     newer: { code: 'CAPTURE_STATE_INVALID', says: /has format 2, this program knows 1\. Deploy the newer version/ },
   },
   {
-    ...{ name: 'capture-mongodb', module: 'capture/progress', value: mongoState },
+    ...{ name: 'capture-mongodb', module: 'capture/progress', value: { history: 1, state: mongoState } },
     ...{ read: stateOf('mongodb'), write: writeState('mongodb', mongoState) },
     newer: { code: 'CAPTURE_STATE_INVALID', says: /has format 2, this program knows 1\. Deploy the newer version/ },
   },

@@ -19,6 +19,7 @@ const event: HubEvent = {
 };
 const change: Change = {
   operation: 'create',
+  server: 'shop',
   database: 'shop',
   schema: 'public',
   table: 'orders',
@@ -39,7 +40,7 @@ describe('the head of a bronze line', () => {
       '{"format":1,"source":"postgresql","namespace":"example.servicebus.windows.net","hub":"postgresql-changes","incarnation":1,' +
         '"partition":"3","sequenceNumber":41207,"offset":"128256","enqueuedTime":"2026-11-22T23:59:59.998Z",' +
         '"partitionKey":"public.orders:7","properties":{"content-Type":"application/json","retry":2},"eventId":"order-7",' +
-        '"change":{"operation":"create","database":"shop","schema":"public","table":"orders",' +
+        '"change":{"operation":"create","server":"shop","database":"shop","schema":"public","table":"orders",' +
         '"committedTime":"2026-11-22T23:59:59.812345Z","position":"00000016/B374D848","transactionId":"771"},' +
         '"payload":null}',
     );
@@ -48,10 +49,18 @@ describe('the head of a bronze line', () => {
   test('has null for what is not known, never a missing key', () => {
     const none: Change = {
       operation: 'invalidate',
-      ...{ database: null, schema: null, table: null, committedTime: null, position: null, transactionId: null },
+      ...{
+        server: null,
+        database: null,
+        schema: null,
+        table: null,
+        committedTime: null,
+        position: null,
+        transactionId: null,
+      },
     };
     expect(line({ partitionKey: null, properties: {} }, null, none)).toContain(
-      '"partitionKey":null,"properties":{},"eventId":null,"change":{"operation":"invalidate","database":null,"schema":null,' +
+      '"partitionKey":null,"properties":{},"eventId":null,"change":{"operation":"invalidate","server":null,"database":null,"schema":null,' +
         '"table":null,"committedTime":null,"position":null,"transactionId":null},',
     );
     expect(line({}, null, null)).toContain('"eventId":null,"change":null,"payload":');
@@ -61,6 +70,17 @@ describe('the head of a bronze line', () => {
     expect(line({}, null, { ...change, index: 4 })).toContain(
       '"position":"00000016/B374D848","index":4,"transactionId":"771"},',
     );
+  });
+
+  test('has the history that the position belongs to where the event states it, before the position', () => {
+    expect(line({}, null, { ...change, history: 2 })).toContain('"history":2,"position":"00000016/B374D848",');
+    expect(line()).not.toContain('history');
+  });
+
+  test('names the server of each event, also where neighbouring events differ in nothing else', () => {
+    for (const server of ['shop', 'outlet', null, 'shop']) {
+      expect(parsed({}, null, { ...change, server }).change).toEqual({ ...change, server });
+    }
   });
 
   test('tells the number of changes only of a transaction', () => {

@@ -39,7 +39,9 @@ export async function openProgress<State>(
       return state;
     },
     async keep(next) {
-      const bytes = Buffer.from(`${JSON.stringify({ version: VERSION, source, name, history, ...format.json(next) })}\n`);
+      const bytes = Buffer.from(
+        `${JSON.stringify({ version: VERSION, source, name, history, ...format.json(next) })}\n`,
+      );
       // The marker comes first: a history is never begun twice, even where the record is lost.
       if (etag === null) await beginHistory(lake, source, name, history, bytes);
       const answer = await lake.swap(path, bytes, etag);

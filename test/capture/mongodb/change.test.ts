@@ -3,6 +3,8 @@ import { fragmentOf, readChange } from '../../../src/lib/capture/mongodb/change'
 import { Fragments } from '../../../src/lib/capture/mongodb/fragments';
 
 const bytesOf = (document: BSON.Document): Buffer => Buffer.from(BSON.serialize(document));
+const SOURCE = { name: 'carts', history: 2 };
+const OURS = { source: { version: '1', connector: 'mongodb', ...SOURCE } };
 const clusterTime = new Timestamp({ t: 1_764_158_400, i: 3 });
 
 describe('the event of a change', () => {
@@ -18,8 +20,11 @@ describe('the event of a change', () => {
   test('has the key of its document, the id of its token, and the document as it is', () => {
     const { event, token, committedAtUs } = readChange([bytesOf(change)], SOURCE, 'shop');
     expect(event.key).toBe('shop.orders/{"region":"eu","_id":{"$numberLong":"9007199254740993"}}');
-    expect(event.eventId).toBe('8265AB');
-    expect(event.body.toString()).toBe(BSON.EJSON.stringify(change, { relaxed: false }));
+    expect(event.eventId).toBe('carts/2/8265AB');
+    const document = BSON.EJSON.stringify(change, { relaxed: false });
+    expect(event.body.toString()).toBe(
+      `${document.slice(0, -1)},"source":{"version":"1","connector":"mongodb","name":"carts","history":2}}`,
+    );
     expect(token).toBe('{"_data":"8265AB"}');
     expect(committedAtUs).toBe(1_764_158_400_123_000n);
   });
@@ -60,7 +65,7 @@ describe('a change that is cut up', () => {
 
   test('is one event under the id of its first fragment; the stream goes on behind the last', () => {
     const { event, token } = readChange(parts, SOURCE, 'shop');
-    expect(event).toMatchObject({ eventId: 'A1', key: 'shop.orders/{"_id":{"$numberInt":"1"}}' });
+    expect(event).toMatchObject({ eventId: 'carts/2/A1', key: 'shop.orders/{"_id":{"$numberInt":"1"}}' });
     expect(JSON.parse(event.body.toString())).toEqual({
       _id: { _data: 'A1' },
       operationType: 'update',
@@ -68,6 +73,7 @@ describe('a change that is cut up', () => {
       documentKey: { _id: { $numberInt: '1' } },
       fullDocument: { _id: { $numberInt: '1' }, text: 'b' },
       fullDocumentBeforeChange: { _id: { $numberInt: '1' }, text: 'a' },
+      ...OURS,
     });
     expect(token).toBe('{"_data":"A3"}');
   });

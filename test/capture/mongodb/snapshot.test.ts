@@ -69,11 +69,12 @@ describe('what was there before', () => {
     const digits = createHash('sha256').update(id).digest('hex').slice(0, 32);
     expect(rig.hub.seen[0]).toMatchObject({
       key: `${place}/{"_id":${id}}`,
-      eventId: `${deployment}/shop/${startTime.seconds}:${startTime.increment}/${place}/${digits}`,
+      eventId: `${deployment}/shop/1/${startTime.seconds}:${startTime.increment}/${place}/${digits}`,
     });
     expect(rig.hub.seen[0]?.body.toString()).toBe(
       `{"operationType":"read","clusterTime":{"$timestamp":{"t":${startTime.seconds},"i":${startTime.increment}}},` +
-        `"ns":{"db":"${rig.db.databaseName}","coll":"orders"},"documentKey":{"_id":${id}},"fullDocument":{"_id":${id}}}`,
+        `"ns":{"db":"${rig.db.databaseName}","coll":"orders"},"documentKey":{"_id":${id}},"fullDocument":{"_id":${id}},` +
+        '"source":{"version":"1","connector":"mongodb","name":"shop","history":1}}',
     );
     expect(kept?.snapshot).toBeNull();
   });

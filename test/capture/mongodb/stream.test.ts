@@ -45,7 +45,7 @@ describe('what happens in a database', () => {
     );
     const ids = changes().map(({ eventId }) => eventId);
     expect(new Set(ids).size).toBe(5);
-    expect(changes().map(({ json }) => (json['_id'] as { _data: string })._data)).toEqual(ids);
+    expect(changes().map(({ json }) => `shop/1/${(json['_id'] as { _data: string })._data}`)).toEqual(ids);
     expect(commits).toHaveLength(rig.hub.seen.length);
     expect(Math.abs(Number(commits[0]) / 1_000 - Date.now())).toBeLessThan(60_000);
   });
@@ -215,7 +215,7 @@ describe('what happens in a database', () => {
     expect(story(changes())).toEqual(['insert 1', 'update 1', 'insert 2']);
     const [, update] = changes();
     expect(update?.json).toMatchObject({
-      _id: { _data: update?.eventId },
+      _id: { _data: update?.eventId.replace('shop/1/', '') },
       ns: { coll: 'large' },
       updateDescription: { updatedFields: { text: text('b') } },
       fullDocument: { text: text('b') },

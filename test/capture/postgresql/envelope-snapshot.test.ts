@@ -11,11 +11,11 @@ const ORDERS = { schema: 'public', table: 'orders', columns: [ID, NOTE] };
 test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
   const { key, eventId, body } = snapshotEncoder(SOURCE, FACTS, ORDERS)(Buffer.from('42\ta\\tb'), NOW_MS);
   expect(key).toBe('public.orders/[42]');
-  expect(eventId).toBe(`7431234567890123456/change_lake_shop/00000000016E97A8/public.orders/${digest('[42]')}`);
+  expect(eventId).toBe(`7431234567890123456/shop/1/00000000016E97A8/public.orders/${digest('[42]')}`);
   expect(body.toString()).toBe(
     '{"before":null,"after":{"id":42,"note":"a\\tb"},' +
       '"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"true","db":"shop",' +
-      '"ts_us":1764158400000123,"schema":"public","table":"orders","lsn":24025000,"commit_lsn":24025000},' +
+      '"ts_us":1764158400000123,"schema":"public","table":"orders","lsn":24025000,"commit_lsn":24025000,"history":1},' +
       '"op":"r","ts_ms":1764158400050,"transaction":null}',
   );
 });

@@ -19,7 +19,7 @@ const commit = wire.commit(COMMIT_LSN, 24_025_064n, AT_US);
 /** What stands behind the rows of the event with the number `order`. */
 const tail = (operation: string, order: number) =>
   '"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false","db":"shop",' +
-  '"ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":24025000},' +
+  '"ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":24025000,"history":1},' +
   `"op":"${operation}","ts_ms":1764158400050,"transaction":{"id":"755:24025000","total_order":${order}}}`;
 
 test('a transaction becomes one event for each change, byte for byte as they are agreed on', () => {
@@ -48,22 +48,22 @@ test('a transaction becomes one event for each change, byte for byte as they are
   expect(readable(steps)).toEqual([
     {
       key: 'public.orders/[42]',
-      eventId: '7431234567890123456/change_lake_shop/00000000016E97A8/1',
+      eventId: '7431234567890123456/shop/1/00000000016E97A8/1',
       body: `{"before":null,"after":{"id":42,"note":"a \\"b\\""},${tail('c', 1)}`,
     },
     {
       key: 'public.orders/[42]',
-      eventId: '7431234567890123456/change_lake_shop/00000000016E97A8/2',
+      eventId: '7431234567890123456/shop/1/00000000016E97A8/2',
       body: `{"before":null,"after":{"id":42,"note":null},${tail('u', 2)}`,
     },
     {
       key: 'public.orders/[42]',
-      eventId: '7431234567890123456/change_lake_shop/00000000016E97A8/3',
+      eventId: '7431234567890123456/shop/1/00000000016E97A8/3',
       body: `{"before":{"id":42},"after":null,${tail('d', 3)}`,
     },
     {
       key: 'public.orders',
-      eventId: '7431234567890123456/change_lake_shop/00000000016E97A8/4',
+      eventId: '7431234567890123456/shop/1/00000000016E97A8/4',
       body: `{"before":null,"after":null,${tail('t', 4)}`,
     },
   ]);
@@ -180,10 +180,10 @@ test('a message within a transaction is counted with its changes', () => {
   const [, event] = within(relation, wire.insert(ORDERS, ['1', 'x']), message);
   expect(event).toEqual({
     key: 'message/a "b"',
-    eventId: '7431234567890123456/change_lake_shop/00000000016E97A8/2',
+    eventId: '7431234567890123456/shop/1/00000000016E97A8/2',
     body:
       '{"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false",' +
-      '"db":"shop","ts_us":1764158400000123,"schema":"","table":"","txId":755,"lsn":24023128,"commit_lsn":24025000},' +
+      '"db":"shop","ts_us":1764158400000123,"schema":"","table":"","txId":755,"lsn":24023128,"commit_lsn":24025000,"history":1},' +
       '"op":"m","ts_ms":1764158400050,"message":{"prefix":"a \\"b\\"","content":"AP8="},' +
       '"transaction":{"id":"755:24025000","total_order":2}}',
   });
@@ -195,10 +195,10 @@ test('a message outside of transactions has neither a transaction nor a commit t
   expect(readable([step])).toEqual([
     {
       key: 'message/p',
-      eventId: '7431234567890123456/change_lake_shop/00000000016E9058/m',
+      eventId: '7431234567890123456/shop/1/00000000016E9058/m',
       body:
         '{"source":{"version":"1","connector":"postgresql","name":"shop","snapshot":"false","db":"shop",' +
-        '"schema":"","table":"","lsn":24023128,"commit_lsn":24023128},' +
+        '"schema":"","table":"","lsn":24023128,"commit_lsn":24023128,"history":1},' +
         '"op":"m","ts_ms":1764158400050,"message":{"prefix":"p","content":"aGk="}}',
     },
   ]);
@@ -218,9 +218,9 @@ test('names of any kind are escaped, and the highest positions stay exact', () =
   const columns = [{ name: 'a"\n', typeOid: 23, isKey: true }];
   encoder.take(wire.relation({ oid: ORDERS, schema: 'Söme "schema"', table: '__proto__', columns }), LSN, NOW_MS);
   const [event] = readable([encoder.take(wire.insert(ORDERS, ['1']), highest - 1n, NOW_MS)]);
-  expect(event?.eventId).toBe('7431234567890123456/change_lake_shop/FFFFFFFFFFFFFFFF/1');
+  expect(event?.eventId).toBe('7431234567890123456/my "shop"/1/FFFFFFFFFFFFFFFF/1');
   expect(event?.key).toBe('Söme "schema".__proto__/[1]');
-  expect(event?.body).toContain('"lsn":18446744073709551614,"commit_lsn":18446744073709551615}');
+  expect(event?.body).toContain('"lsn":18446744073709551614,"commit_lsn":18446744073709551615,"history":1}');
   expect(JSON.parse(event?.body ?? '')).toMatchObject({
     after: { 'a"\n': 1 },
     source: { name: 'my "shop"', db: 'Größe', schema: 'Söme "schema"', table: '__proto__' },

@@ -60,7 +60,7 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     }
     const hex = first.commitLsn.toString(16).toUpperCase().padStart(16, '0');
     expect(events.map(({ eventId }) => eventId)).toEqual(
-      [1, 2, 3].map((order) => `${source.facts.systemId}/transaction/${hex}/${order}`),
+      [1, 2, 3].map((order) => `${source.facts.systemId}/shop/1/${hex}/${order}`),
     );
   });
 
@@ -242,10 +242,10 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     ]);
     const position = Number(lsnValue(lsn));
     expect(events[0]?.json['source']).toMatchObject({ schema: '', table: '', lsn: position, commit_lsn: position });
-    expect(events[0]?.eventId).toMatch(/\/messages\/[0-9A-F]{16}\/m$/);
+    expect(events[0]?.eventId).toMatch(/^\d+\/shop\/1\/[0-9A-F]{16}\/m$/);
     expect(events[0]?.json).not.toHaveProperty('transaction');
     expect(events[2]?.json['transaction']).toMatchObject({ total_order: 1 });
-    expect(events[2]?.eventId).toMatch(/\/messages\/[0-9A-F]{16}\/1$/);
+    expect(events[2]?.eventId).toMatch(/^\d+\/shop\/1\/[0-9A-F]{16}\/1$/);
   });
 
   test('a table that is altered in mid-stream is told as it was at each change', async () => {

@@ -69,9 +69,9 @@ describe('a MongoDB change-stream document', () => {
   test('as our own capture tells a document of a snapshot', () => {
     const text =
       '{"operationType":"read","clusterTime":{"$timestamp":{"t":1716912345,"i":7}},"ns":{"db":"shop","coll":"orders"},' +
-      '"documentKey":{"_id":1},"fullDocument":{"_id":1}}';
+      '"documentKey":{"_id":1},"fullDocument":{"_id":1},"source":{"version":"1","connector":"mongodb","name":"carts","history":2}}';
     expect(recogniseText(text)).toEqual({
-      ...{ operation: 'read', database: 'shop', schema: null, table: 'orders' },
+      ...{ operation: 'read', server: 'carts', history: 2, database: 'shop', schema: null, table: 'orders' },
       ...{ committedTime: '2024-05-28T16:05:45.000Z', position: '1716912345:0000000007', transactionId: null },
     });
   });

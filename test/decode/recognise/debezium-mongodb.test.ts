@@ -22,6 +22,7 @@ describe('a Debezium event of MongoDB', () => {
       {
         ...mongoCustomers,
         operation: 'create',
+        server: null,
         database: 'shop',
         table: 'orders',
         committedTime: '2024-05-28T16:05:45.000Z',

@@ -11,6 +11,7 @@ describe('a Debezium event of PostgreSQL', () => {
       {
         ...customers,
         operation: 'update',
+        server: 'PostgreSQL_server',
         database: 'postgres',
         committedTime: '2019-05-28T08:58:24.863Z',
         transactionId: '556',
@@ -76,12 +77,13 @@ describe('a Debezium event of PostgreSQL', () => {
     [
       'an event of our own capture, placed by its commit',
       '{"before":null,"after":{"id":1},"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false",' +
-        '"db":"shop","ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":18446744073709551615},' +
+        '"db":"shop","ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":18446744073709551615,"history":3},' +
         '"op":"c","ts_ms":1764158400050,"transaction":{"id":"755:18446744073709551615","total_order":12}}',
       {
-        ...{ operation: 'create', database: 'shop', schema: 'public', table: 'orders' },
+        ...{ operation: 'create', server: 'shop', database: 'shop', schema: 'public', table: 'orders' },
         ...{
           committedTime: '2025-11-26T12:00:00.000123Z',
+          history: 3,
           position: 'FFFFFFFF/FFFFFFFF',
           index: 12,
           transactionId: '755',

@@ -9,6 +9,7 @@ export const LSID = '357ecc5d-c2dd-462e-a921-3f3a7b9da4e4';
 
 export const customers: Change = {
   operation: 'create',
+  server: 'shop',
   database: 'shop',
   schema: 'public',
   table: 'customers',
@@ -18,6 +19,7 @@ export const customers: Change = {
 };
 export const tickets: Change = {
   operation: 'update',
+  server: null,
   database: 'shop',
   schema: 'public',
   table: 'tickets',
@@ -27,6 +29,7 @@ export const tickets: Change = {
 };
 export const cloudEvent: Change = {
   operation: 'read',
+  server: 'test_server',
   database: 'postgres',
   schema: 's1',
   table: 'a',
@@ -36,6 +39,7 @@ export const cloudEvent: Change = {
 };
 export const mongoCustomers: Change = {
   operation: 'update',
+  server: 'fulfillment',
   database: 'inventory',
   schema: null,
   table: 'customers',
@@ -45,6 +49,7 @@ export const mongoCustomers: Change = {
 };
 export const walOrders: Change = {
   operation: 'create',
+  server: null,
   database: null,
   schema: 'public',
   table: 'orders',
@@ -55,6 +60,7 @@ export const walOrders: Change = {
 export const boundary: Change = { ...walOrders, operation: 'transaction', schema: null, table: null, changes: 0 };
 export const orders: Change = {
   operation: 'create',
+  server: null,
   database: 'shop',
   schema: null,
   table: 'orders',

@@ -37,6 +37,8 @@ describe('what is not a change that we know', () => {
   test('facts of the wrong type are null, and the rest of the change stays', () => {
     const source = {
       connector: 'postgresql',
+      name: ['shop'],
+      history: 'one',
       db: {},
       schema: 5,
       table: ['a'],
@@ -47,6 +49,7 @@ describe('what is not a change that we know', () => {
     };
     expect(recogniseText(JSON.stringify({ op: 'u', source }))).toEqual({
       operation: 'update',
+      server: null,
       database: null,
       schema: null,
       table: null,

@@ -9,6 +9,7 @@ describe('wal2json', () => {
       wal2json.format1,
       {
         operation: 'transaction',
+        server: null,
         database: null,
         schema: null,
         table: null,

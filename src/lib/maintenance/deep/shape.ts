@@ -36,10 +36,12 @@ const operations = new Set<unknown>(OPERATIONS);
 
 const CHANGE: Shape = [
   ['operation', (value) => operations.has(value)],
+  ['server', isTextOrNull],
   ['database', isTextOrNull],
   ['schema', isTextOrNull],
   ['table', isTextOrNull],
   ['committedTime', isTextOrNull],
+  ['history', isCount, '?'],
   ['position', isTextOrNull],
   ['index', isCount, '?'],
   ['transactionId', isTextOrNull],
