@@ -6,7 +6,7 @@ const FACTS = { consistentPoint: 24_025_000n, takenAtUs: 1_764_158_400_000_123n 
 const NOW_MS = 1_764_158_400_050;
 const ID = { name: 'id', typeOid: 20, isKey: true };
 const NOTE = { name: 'note', typeOid: 25, isKey: false };
-const ORDERS = { schema: 'public', table: 'orders', columns: [ID, NOTE] };
+const ORDERS = { oid: 16_384, schema: 'public', table: 'orders', columns: [ID, NOTE] };
 
 test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
   const { key, eventId, body } = snapshotEncoder(SOURCE, FACTS, ORDERS)(Buffer.from('42\ta\\tb'), NOW_MS);
@@ -15,7 +15,7 @@ test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
   expect(body.toString()).toBe(
     '{"before":null,"after":{"id":42,"note":"a\\tb"},' +
       '"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"true","db":"shop",' +
-      '"ts_us":1764158400000123,"schema":"public","table":"orders","lsn":24025000,"commit_lsn":24025000,"history":1},' +
+      '"ts_us":1764158400000123,"schema":"public","table":"orders","relation":16384,"lsn":24025000,"commit_lsn":24025000,"history":1},' +
       '"op":"r","ts_ms":1764158400050,"transaction":null}',
   );
 });

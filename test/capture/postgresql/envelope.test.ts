@@ -19,7 +19,7 @@ const commit = wire.commit(COMMIT_LSN, 24_025_064n, AT_US);
 /** What stands behind the rows of the event with the number `order`. */
 const tail = (operation: string, order: number) =>
   '"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false","db":"shop",' +
-  '"ts_us":1764158400000123,"schema":"public","table":"orders","txId":755,"lsn":24023128,"commit_lsn":24025000,"history":1},' +
+  '"ts_us":1764158400000123,"schema":"public","table":"orders","relation":16384,"txId":755,"lsn":24023128,"commit_lsn":24025000,"history":1},' +
   `"op":"${operation}","ts_ms":1764158400050,"transaction":{"id":"755:24025000","total_order":${order}}}`;
 
 test('a transaction becomes one event for each change, byte for byte as they are agreed on', () => {
