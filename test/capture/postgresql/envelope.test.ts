@@ -182,9 +182,10 @@ test('a message within a transaction is counted with its changes', () => {
     key: 'message/a "b"',
     eventId: '7431234567890123456/shop/1/00000000016E97A8/2',
     body:
-      '{"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false",' +
+      '{"message":{"prefix":"a \\"b\\"","content":"AP8="},' +
+      '"source":{"version":"1","connector":"postgresql","name":"shop","ts_ms":1764158400000,"snapshot":"false",' +
       '"db":"shop","ts_us":1764158400000123,"schema":"","table":"","txId":755,"lsn":24023128,"commit_lsn":24025000,"history":1},' +
-      '"op":"m","ts_ms":1764158400050,"message":{"prefix":"a \\"b\\"","content":"AP8="},' +
+      '"op":"m","ts_ms":1764158400050,' +
       '"transaction":{"id":"755:24025000","total_order":2}}',
   });
 });
@@ -197,9 +198,10 @@ test('a message outside of transactions has neither a transaction nor a commit t
       key: 'message/p',
       eventId: '7431234567890123456/shop/1/00000000016E9058/m',
       body:
-        '{"source":{"version":"1","connector":"postgresql","name":"shop","snapshot":"false","db":"shop",' +
+        '{"message":{"prefix":"p","content":"aGk="},' +
+        '"source":{"version":"1","connector":"postgresql","name":"shop","snapshot":"false","db":"shop",' +
         '"schema":"","table":"","lsn":24023128,"commit_lsn":24023128,"history":1},' +
-        '"op":"m","ts_ms":1764158400050,"message":{"prefix":"p","content":"aGk="}}',
+        '"op":"m","ts_ms":1764158400050}',
     },
   ]);
 });
@@ -219,7 +221,7 @@ test('names of any kind are escaped, and the highest positions stay exact', () =
   encoder.take(wire.relation({ oid: ORDERS, schema: 'Söme "schema"', table: '__proto__', columns }), LSN, NOW_MS);
   const [event] = readable([encoder.take(wire.insert(ORDERS, ['1']), highest - 1n, NOW_MS)]);
   expect(event?.eventId).toBe('7431234567890123456/my "shop"/1/FFFFFFFFFFFFFFFF/1');
-  expect(event?.key).toBe('Söme "schema".__proto__/[1]');
+  expect(event?.key).toBe('"Söme ""schema""".__proto__/[1]');
   expect(event?.body).toContain('"lsn":18446744073709551614,"commit_lsn":18446744073709551615,"history":1}');
   expect(JSON.parse(event?.body ?? '')).toMatchObject({
     after: { 'a"\n': 1 },
