@@ -1,12 +1,7 @@
 import { type Client, type ClientConfig } from 'pg';
 import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
-import { clientEncoding, SESSION_SETTINGS } from './values';
-
-/** Values come as text in these forms, whatever the server's own settings are. */
-const FORMS = Object.entries(SESSION_SETTINGS)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
+import { pinSession } from './session';
 
 const CONNECT_MS = 15_000;
 
@@ -20,27 +15,29 @@ export interface Session extends AsyncDisposable {
 /**
  * Connects to the database, as an ordinary client or for replication.
  *
- * @throws PipelineError SOURCE_FAILED
+ * @throws PipelineError SOURCE_FAILED; SOURCE_NOT_READY where a session cannot be given its settings
  */
 export async function connect(database: PostgresDatabase, kind: 'query' | 'replication'): Promise<Session> {
-  const config: ClientConfig & { replication?: string } = {
+  const config: ClientConfig = {
     connectionString: database.connectionString.reveal(),
     application_name: `change-lake ${database.name}`,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    options: FORMS,
-    ...(kind === 'replication' ? { replication: 'database' } : {}),
   };
   // Loaded when first needed: an app that captures nothing never pays for it.
   const { Client } = await import('pg');
   const client = new Client(config);
+  // pg lets the connection string win over its configuration: these are not for it to say.
+  Object.assign((client as unknown as { connectionParameters: object }).connectionParameters, {
+    replication: kind === 'replication' ? 'database' : undefined,
+    query_timeout: false,
+  });
   const broken = new Promise<never>((_, reject) => client.on('error', reject));
   // Whoever waits for it is told; until then it must not count as nobody's.
   broken.catch(() => undefined);
   try {
     await client.connect();
-    const { rows } = await client.query<{ server_encoding: string }>('show server_encoding');
-    await client.query(`set client_encoding to '${clientEncoding(rows[0]?.server_encoding ?? '')}'`);
+    await pinSession(client, database);
   } catch (error) {
     await end(client);
     throw sourceFailure(database, 'connect', error);
