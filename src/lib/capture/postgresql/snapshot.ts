@@ -6,6 +6,7 @@ import { type PostgresDatabase } from './database';
 import { snapshotEncoder } from './envelope-snapshot';
 import { type CaptureSource } from './envelope-source';
 import { type CaptureRecord } from './record';
+import { pinSession } from './session';
 import { copySql, snapshotTables, type SnapshotTable } from './snapshot-tables';
 import { type PostgresState, type SnapshotState } from './state';
 import { CopyRows, parseCopyRow } from './values-copy';
@@ -44,6 +45,8 @@ export async function takeSnapshot(snapshot: Snapshot, stop: AbortSignal): Promi
   const { client } = session;
   await client.query('begin isolation level repeatable read read only');
   if (exported !== null) await client.query(`set transaction snapshot '${exported}'`);
+  // Behind a pooler this transaction may have another session of the server than the statements before.
+  await pinSession(client, database);
   const tables = await snapshotTables(client, publications);
   let { state } = snapshot;
   for (const table of tables) {
