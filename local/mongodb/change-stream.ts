@@ -39,7 +39,7 @@ export class ChangeStream implements Source {
     this.#lookup = lookup;
     const { start } = options;
     // One tick behind the newest operation: a stream that starts now does not tell of it.
-    const fromTs = start === null ? oplog.lastTs + 1n : 'atTs' in start ? start.atTs : start.facts.ts;
+    const fromTs = start === null ? oplog.newestTs + 1n : 'atTs' in start ? start.atTs : start.facts.ts;
     if (start !== null && !oplog.reachesBackTo(fromTs)) this.#failure = historyLost();
     this.#fromTs = fromTs;
     this.#next = oplog.find(fromTs);

@@ -9,8 +9,10 @@ export interface Server {
   readonly cursors: Cursors;
   readonly sessions: Sessions;
   readonly replicaSet: ReplicaSet;
-  /** `host:port`, as clients are to connect. */
+  /** `host:port` of this member, as clients are to connect. */
   readonly address: string;
+  /** Of all members; the first is the one that can be primary. */
+  readonly hosts: readonly string[];
   readonly processId: Buffer;
   /** UTC, milliseconds since 1970. */
   readonly now: () => number;
@@ -25,3 +27,7 @@ export interface Context extends Server {
   /** Aborted when the connection ends. */
   readonly signal: AbortSignal;
 }
+
+/** Whether this member takes writes. */
+export const isPrimary = ({ address, hosts, replicaSet }: Pick<Server, 'address' | 'hosts' | 'replicaSet'>): boolean =>
+  replicaSet.isPrimary && address === hosts[0];

@@ -93,7 +93,12 @@ export class Cursor {
 /** The cursors that are open. */
 export class Cursors {
   readonly #open = new Map<bigint, Cursor>();
-  #lastId = BigInt(Date.now()) << 20n;
+  #lastId: bigint;
+
+  /** @param member each has ids of its own */
+  constructor(member = 0) {
+    this.#lastId = (BigInt(Date.now()) << 20n) + (BigInt(member) << 62n);
+  }
 
   get open(): readonly Cursor[] {
     return [...this.#open.values()];

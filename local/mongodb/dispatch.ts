@@ -1,10 +1,11 @@
 import { type Command } from './command';
 import { handlerOf, type Handler } from './commands';
-import { type Context } from './context';
+import { isPrimary, type Context } from './context';
 import { errorLabels } from './error-codes';
 import { CommandError, notBuilt, notPrimary, notPrimaryNoSecondaryOk } from './errors';
 import { type ReplyFields } from './handshake-reply';
 import { field } from './raw';
+import { seenTs, sightOf, waitUntilSeen } from './read-time';
 import { array, asDocuments, asText, binary, double, embedded, int, long, make, text, timestamp } from './values';
 
 /** Carries out a command and makes its reply; an error becomes one too. */
@@ -18,10 +19,11 @@ export async function dispatch(command: Command, context: Context): Promise<Buff
     for (const option of NOT_BUILT)
       if (command.field(option) !== undefined) throw notBuilt(`${command.name} with ${option}`);
     checkState(command, handler, context);
+    if (handler.needs === 'read') await waitUntilSeen(command, context);
     const reply = await run(command, handler, context);
     // Acknowledged is what is on disk.
     context.store.flush();
-    return make({ ...reply, ok: double(1), ...times(context) });
+    return make({ ...reply, ok: double(1), ...times(command, context) });
   } catch (error) {
     context.store.flush();
     return refusal(command, asCommandError(error, context), isStream, context);
@@ -44,8 +46,8 @@ async function run(command: Command, handler: Handler, context: Context): Promis
 }
 
 /** A server that is not primary takes no writes, and reads only from who says that a secondary will do. */
-function checkState(command: Command, { needs }: Handler, { replicaSet }: Context): void {
-  if (replicaSet.isPrimary || needs === 'any') return;
+function checkState(command: Command, { needs }: Handler, context: Context): void {
+  if (isPrimary(context) || needs === 'any') return;
   if (needs === 'write') throw notPrimary();
   const preference = command.document('$readPreference');
   const mode = preference === undefined ? undefined : asText(field(preference, 'mode'));
@@ -60,7 +62,7 @@ export function refusal(command: Command, error: CommandError, isStream: boolean
     code: int(error.code),
     codeName: text(error.codeName),
     errorLabels: labels.length === 0 ? undefined : array(labels.map(text)),
-    ...times(context),
+    ...times(command, context),
   });
 }
 
@@ -88,12 +90,13 @@ function asCommandError(error: unknown, { log }: Context): CommandError {
 }
 
 /** Every reply of a replica set tells how far it is. Without access control nothing is signed. */
-function times({ store, replicaSet }: Context): ReplyFields {
+function times(command: Command, context: Context): ReplyFields {
+  const { store, replicaSet } = context;
   if (replicaSet.kind === 'standalone') return {};
   const ts = timestamp(store.lastTs);
   return {
     $clusterTime: embedded(make({ clusterTime: ts, signature: embedded(UNSIGNED) })),
-    operationTime: ts,
+    operationTime: timestamp(seenTs(sightOf(command, context), store)),
   };
 }
 

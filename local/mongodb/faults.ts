@@ -28,15 +28,34 @@ export interface MongoFaults {
   stepUp(): void;
   /** Lets go of all but the newest `keep` entries of the oplog, none when left out. Returns how many went. */
   truncateOplog(keep?: number): number;
+  /**
+   * From now on the oplog holds so many entries at most, and none older than the newest by more than `windowMs`. Older ones are let go
+   * at once, and whenever something is written.
+   */
+  limitOplog(limit: OplogLimit): void;
+  /**
+   * What is written from now on reaches neither the secondary nor a majority: reads from there, reads of level `majority` and change
+   * streams see none of it, and wait where they carry an `afterClusterTime`. Writes are acknowledged all the same.
+   */
+  holdReplication(): void;
+  /** Everything is replicated again. */
+  resumeReplication(): void;
+}
+
+export interface OplogLimit {
+  readonly entries?: number;
+  readonly windowMs?: number;
 }
 
 export class Faults implements MongoFaults {
   readonly #server: Server;
+  readonly #secondary: Server | null;
   readonly #sockets: Sockets;
   #armed: ArmedFault[] = [];
 
-  constructor(server: Server, sockets: Sockets) {
+  constructor(server: Server, secondary: Server | null, sockets: Sockets) {
     this.#server = server;
+    this.#secondary = secondary;
     this.#sockets = sockets;
   }
 
@@ -61,13 +80,15 @@ export class Faults implements MongoFaults {
   }
 
   killCursors(which: 'changeStreams' | 'all' = 'changeStreams'): number {
-    const { cursors } = this.#server;
-    const killed = cursors.open.filter(({ isChangeStream }) => which === 'all' || isChangeStream);
-    for (const cursor of killed) {
-      cursors.remove(cursor);
-      cursor.interrupt(null);
-    }
-    return killed.length;
+    let killed = 0;
+    for (const { cursors } of [this.#server, this.#secondary ?? []].flat())
+      for (const cursor of cursors.open) {
+        if (which === 'changeStreams' && !cursor.isChangeStream) continue;
+        cursors.remove(cursor);
+        cursor.interrupt(null);
+        killed += 1;
+      }
+    return killed;
   }
 
   stepDown(): void {
@@ -88,5 +109,18 @@ export class Faults implements MongoFaults {
 
   truncateOplog(keep = 0): number {
     return this.#server.store.truncateOplog(keep);
+  }
+
+  limitOplog({ entries, windowMs }: OplogLimit): void {
+    const { oplog } = this.#server.store;
+    oplog.limit({ ...(entries === undefined ? {} : { entries }), ...(windowMs === undefined ? {} : { windowMs }) });
+  }
+
+  holdReplication(): void {
+    this.#server.store.holdReplication();
+  }
+
+  resumeReplication(): void {
+    this.#server.store.resumeReplication();
   }
 }

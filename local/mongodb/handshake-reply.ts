@@ -21,6 +21,10 @@ export interface ReplicaSetView {
 export interface ServerFacts {
   /** `host:port`, as clients are to connect. */
   readonly address: string;
+  /** Of all members. */
+  readonly hosts: readonly string[];
+  /** Null: there is none now. */
+  readonly primary: string | null;
   /** 12 bytes that are another for each start. */
   readonly processId: Buffer;
   readonly lastTs: bigint;
@@ -52,14 +56,18 @@ export function helloReply(view: ReplicaSetView, facts: ServerFacts, legacyName:
   };
 }
 
-function replicaSetFields(view: ReplicaSetView, name: string, { address, lastTs, now }: ServerFacts): ReplyFields {
+function replicaSetFields(
+  view: ReplicaSetView,
+  name: string,
+  { address, hosts, primary, lastTs, now }: ServerFacts,
+): ReplyFields {
   const opTime = embedded(make({ ts: timestamp(lastTs), t: long(BigInt(view.term)) }));
   return {
-    hosts: array([text(address)]),
+    hosts: array(hosts.map(text)),
     setName: text(name),
     setVersion: int(1),
     secondary: bool(!view.isPrimary),
-    primary: view.isPrimary ? text(address) : undefined,
+    primary: primary === null ? undefined : text(primary),
     me: text(address),
     electionId: view.isPrimary ? objectId(electionId(view.term)) : undefined,
     lastWrite: embedded(

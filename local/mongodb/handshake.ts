@@ -1,5 +1,5 @@
 import { type Command } from './command';
-import { type Context } from './context';
+import { isPrimary, type Context } from './context';
 import { CommandError } from './errors';
 import { buildInfoReply, helloReply, type ReplicaSetView, type ReplyFields } from './handshake-reply';
 import { field } from './raw';
@@ -7,8 +7,11 @@ import { array, asLong, bool, embedded, int, long, make, objectId, text } from '
 
 /** What hello tells now. */
 export function hello(command: Command, context: Context): ReplyFields {
-  const { replicaSet, store, now } = context;
-  return helloReply(replicaSet.view, { ...context, lastTs: store.lastTs, now: now() }, command.name !== 'hello');
+  const { replicaSet, store, now, hosts } = context;
+  const view = { ...replicaSet.view, isPrimary: isPrimary(context) };
+  const primary = replicaSet.isPrimary ? (hosts[0] ?? null) : null;
+  const lastTs = view.isPrimary ? store.lastTs : store.oplog.lastTs;
+  return helloReply(view, { ...context, primary, lastTs, now: now() }, command.name !== 'hello');
 }
 
 /** What a client that watches the server knows of it, and how long it is content to hear nothing. */
@@ -46,9 +49,11 @@ export const connectionStatus = (): ReplyFields => ({
 });
 
 /** https://www.mongodb.com/docs/manual/reference/command/replSetGetConfig/ */
-export function replSetGetConfig(_command: Command, { replicaSet, address }: Context): ReplyFields {
+export function replSetGetConfig(_command: Command, { replicaSet, hosts }: Context): ReplyFields {
   const { name, term } = asSet(replicaSet.view);
-  const member = make({ _id: int(0), host: text(address), priority: int(1), votes: int(1) });
+  const members = hosts.map((host, index) =>
+    embedded(make({ _id: int(index), host: text(host), priority: int(index === 0 ? 1 : 0), votes: int(1) })),
+  );
   const settings = make({ replicaSetId: objectId(replicaSet.id) });
   return {
     config: embedded(
@@ -56,7 +61,7 @@ export function replSetGetConfig(_command: Command, { replicaSet, address }: Con
         _id: text(name),
         version: int(1),
         term: int(term),
-        members: array([embedded(member)]),
+        members: array(members),
         settings: embedded(settings),
       }),
     ),
@@ -64,21 +69,19 @@ export function replSetGetConfig(_command: Command, { replicaSet, address }: Con
 }
 
 /** As much of it as tells who is primary and how long the oplog is. */
-export function replSetGetStatus(_command: Command, { replicaSet, address }: Context): ReplyFields {
-  const { name, isPrimary, term } = asSet(replicaSet.view);
-  const member = make({
-    _id: int(0),
-    name: text(address),
-    health: int(1),
-    state: int(isPrimary ? 1 : 2),
-    stateStr: text(isPrimary ? 'PRIMARY' : 'SECONDARY'),
-    self: bool(true),
+export function replSetGetStatus(_command: Command, context: Context): ReplyFields {
+  const { name, term } = asSet(context.replicaSet.view);
+  const members = context.hosts.map((host, index) => {
+    const isFirst = isPrimary({ ...context, address: host });
+    const state = { state: int(isFirst ? 1 : 2), stateStr: text(isFirst ? 'PRIMARY' : 'SECONDARY') };
+    const self = host === context.address ? bool(true) : undefined;
+    return embedded(make({ _id: int(index), name: text(host), health: int(1), ...state, self }));
   });
   return {
     set: text(name),
-    myState: int(isPrimary ? 1 : 2),
+    myState: int(isPrimary(context) ? 1 : 2),
     term: long(BigInt(term)),
-    members: array([embedded(member)]),
+    members: array(members),
   };
 }
 

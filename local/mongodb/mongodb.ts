@@ -11,7 +11,7 @@ import { Sessions } from './sessions';
 import { Sockets } from './sockets';
 import { Store, type EarlierHalf } from './store';
 
-export { type Fault, type FaultKind, type FaultRule, type MongoFaults } from './faults';
+export { type Fault, type FaultKind, type FaultRule, type MongoFaults, type OplogLimit } from './faults';
 export { type EarlierHalf } from './store';
 
 export interface ShardedOptions {
@@ -29,6 +29,8 @@ export interface MongoOptions {
   readonly replicaSet?: string | null;
   /** A mongos of two shards instead of a replica set; see `shardCollection` and `split` in the docs. */
   readonly sharded?: boolean | ShardedOptions;
+  /** Whether the replica set has a second member, which is never primary; see `faults.holdReplication`. */
+  readonly secondary?: boolean;
   /** Where acknowledged writes are kept between runs; null (or left out) for memory alone. */
   readonly folder?: string | null;
   /** Entries of the oplog that are kept, each a write or a transaction; 100,000 when left out. */
@@ -67,20 +69,27 @@ export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo
   const { port = 27_017, noopEveryMs = 10_000 } = options;
   const sockets = new Sockets();
   const { value, close } = await openAll(async (keep) => {
-    // The port comes first: whoever has it may have the folder open too.
+    // Nobody knows of the secondary before the first member says where it is.
+    const second = options.secondary === true ? await listenMongo(0) : null;
+    if (second !== null) keep({ close: () => closeServer(second, sockets) });
+    // The port comes before the folder: whoever has it may have the folder open too.
     const listening = await listenMongo(port);
     keep({ close: () => closeServer(listening, sockets) });
-    const address = `127.0.0.1:${portOf(listening)}`;
-    const server = openServer(options, address, keep);
-    const faults = new Faults(server, sockets);
+    const hosts = [listening, second ?? []].flat().map((each) => `127.0.0.1:${portOf(each)}`);
+    const server = openServer(options, hosts, keep);
+    const secondary = second === null ? null : secondaryOf(server);
+    const faults = new Faults(server, secondary, sockets);
     serveMongo(listening, server, faults, sockets);
+    if (second !== null && secondary !== null) serveMongo(second, secondary, faults, sockets);
     // Before the files are closed.
     keep({ close: () => Promise.resolve(void sockets.cutAll()) });
     const noops = setInterval(() => writeNoop(server), noopEveryMs).unref();
     keep({ close: () => Promise.resolve(clearInterval(noops)) });
-    return { server, faults, port: portOf(listening) };
+    const members = [server, secondary ?? []].flat();
+    return { server, members, faults, port: portOf(listening) };
   });
-  const { server, faults } = value;
+  const { server, members, faults } = value;
+  const cursors = () => members.flatMap((member) => member.cursors.open);
   const { kind, name } = server.replicaSet;
   const query =
     name === null ? (kind === 'mongos' ? '' : 'directConnection=true') : `replicaSet=${encodeURIComponent(name)}`;
@@ -89,8 +98,8 @@ export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo
     uri: `mongodb://127.0.0.1:${value.port}/?${query}`,
     faults,
     openConnections: () => sockets.count,
-    openCursors: () => server.cursors.open.length,
-    waitingCursors: () => server.cursors.open.filter(({ isWaiting }) => isWaiting).length,
+    openCursors: () => cursors().length,
+    waitingCursors: () => cursors().filter(({ isWaiting }) => isWaiting).length,
     oplogEntries: () => server.store.oplog.end - server.store.oplog.begin,
     close,
     [Symbol.asyncDispose]: close,
@@ -106,7 +115,7 @@ function openServer(
     log = () => undefined,
     now = Date.now,
   }: MongoOptions,
-  address: string,
+  hosts: readonly string[],
   keep: (opened: { close(): Promise<void> }) => unknown,
 ): Server {
   const journal = folder === null ? null : new Journal(folder, log);
@@ -125,13 +134,22 @@ function openServer(
     sessions,
     cursors: new Cursors(),
     replicaSet: new ReplicaSet(kind, replicaSet, replicaSetId, term),
-    address,
+    address: hosts[0] ?? '',
+    hosts,
     processId: randomBytes(12),
     now,
     newUuid: () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex'),
     log,
   };
 }
+
+/** A member with what the first one has, as far as it is replicated. */
+const secondaryOf = (server: Server): Server => ({
+  ...server,
+  cursors: new Cursors(1),
+  address: server.hosts[1] ?? '',
+  processId: randomBytes(12),
+});
 
 /** The first entry names the set for ever. */
 const INITIATING = 'initiating set ';

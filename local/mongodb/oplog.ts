@@ -5,7 +5,10 @@ import { type OplogEntry } from './oplog-entry';
  * Readers see an entry once it was published: after it is safe on disk.
  */
 export class Oplog {
-  readonly #limit: number;
+  #limit: number;
+  /** Older entries than that are let go; Infinity for none. */
+  #windowMs = Infinity;
+  #isHeld = false;
   /** What is here; those before `#begin` are let go in lots, for moving the rest costs as much as it holds. */
   #entries: OplogEntry[] = [];
   #base = 0;
@@ -38,6 +41,11 @@ export class Oplog {
     return this.#entries[this.#end - 1 - this.#base]?.ts ?? 0n;
   }
 
+  /** Of the newest entry, shown or not; 0 where there is none. */
+  get newestTs(): bigint {
+    return this.#entries.at(-1)?.ts ?? 0n;
+  }
+
   /** Whether everything that happened at `ts` and later is still here. */
   reachesBackTo(ts: bigint): boolean {
     const oldest = this.#entries[this.#begin - this.#base];
@@ -51,10 +59,42 @@ export class Oplog {
   /** Shows what was appended to readers, and wakes them. */
   publish(): void {
     const end = this.#base + this.#entries.length;
-    if (end === this.#end) return;
+    if (end === this.#end || this.#isHeld) return;
     this.#end = end;
-    this.truncate(this.#limit);
+    this.#shorten();
     for (const wake of [...this.#watchers]) wake();
+  }
+
+  /** Shows nothing of what is appended until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.publish();
+  }
+
+  /** From now on it holds so many entries at most, none of them older than the newest by more than that. */
+  limit({
+    entries = this.#limit,
+    windowMs = this.#windowMs,
+  }: {
+    readonly entries?: number;
+    readonly windowMs?: number;
+  }) {
+    this.#limit = entries;
+    this.#windowMs = windowMs;
+    this.#shorten();
+  }
+
+  #shorten(): void {
+    this.truncate(this.#limit);
+    if (this.#windowMs === Infinity || this.#end === this.#begin) return;
+    const oldest = this.entry(this.#end - 1).wallAt - this.#windowMs;
+    let begin = this.#begin;
+    while (this.entry(begin).wallAt < oldest) begin += 1;
+    this.truncate(this.#end - begin);
   }
 
   /** Keeps the newest `count` entries; returns how many went. */

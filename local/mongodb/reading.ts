@@ -8,6 +8,7 @@ import { compileFilter } from './filter';
 import { valueAt } from './paths';
 import { EMPTY, field, fields, type RawValue } from './raw';
 import { oplogDocuments } from './oplog-documents';
+import { seenTs, sightOf } from './read-time';
 import { type SessionUse } from './sessions';
 import { configDocuments } from './shard-commands';
 import { documentsAt } from './snapshot';
@@ -31,11 +32,12 @@ export function viewOf(command: Command, ns: Namespace, context: Context, use: S
   const collection = store.catalog.collection(ns);
   const concern = command.document('readConcern');
   const isSnapshot = concern !== undefined && asText(field(concern, 'level')) === 'snapshot';
+  const visibleTs = seenTs(sightOf(command, context), store);
   const atTs =
-    isSnapshot && use.kind !== 'transaction' ? (asTimestamp(field(concern, 'atClusterTime')) ?? store.lastTs) : null;
+    isSnapshot && use.kind !== 'transaction' ? (asTimestamp(field(concern, 'atClusterTime')) ?? visibleTs) : null;
   if (collection === undefined) return { documents: NO_DOCUMENTS, atTs };
   if (use.kind === 'transaction') return { documents: use.transaction.documents(collection), atTs };
-  return { documents: atTs === null ? collection : documentsAt(store, collection, atTs), atTs };
+  return { documents: documentsAt(store, collection, atTs ?? visibleTs), atTs };
 }
 
 /** What a query finds, in that order; no more than `atMost`. */

@@ -95,6 +95,16 @@ export class Store {
     this.oplog.publish();
   }
 
+  /** What is committed from now on is on this member alone, until `resumeReplication`. */
+  holdReplication(): void {
+    this.flush();
+    this.oplog.hold();
+  }
+
+  resumeReplication(): void {
+    this.oplog.release();
+  }
+
   /** Keeps the newest `count` entries of the oplog; returns how many went. */
   truncateOplog(count: number): number {
     this.flush();
