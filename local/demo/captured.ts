@@ -48,8 +48,8 @@ async function untilTokenReaches({ mongo }: Sources, lake: DataLakeFileSystemCli
 async function readToken(lake: DataLakeFileSystemClient): Promise<string | null> {
   try {
     const bytes = await lake.getFileClient(`_system/capture/mongodb/${SHOP}.json`).readToBuffer();
-    const { resumeToken } = JSON.parse(bytes.toString()) as { resumeToken: string | null };
-    return resumeToken === null ? null : (JSON.parse(resumeToken) as { _data: string })._data;
+    const { resume } = JSON.parse(bytes.toString()) as { resume: { token: string } | null };
+    return resume === null ? null : (JSON.parse(resume.token) as { _data: string })._data;
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return null;
     throw error;

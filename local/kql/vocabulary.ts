@@ -83,6 +83,7 @@ export function vocabularyWith(codes: readonly string[]): Vocabulary {
         captured: true,
         busy: true,
         snapshot: true,
+        snapshot_slow: true,
         table_set_aside: true,
         failed: true,
       }),

@@ -24,6 +24,13 @@ export function newsText(news: CaptureNews): string {
       const of = estimatedRows === null ? '' : ` of about ${number(estimatedRows)}`;
       return `${name}: snapshot, ${tablesDone} of ${tables} tables done; ${table}: ${number(rows)}${of} rows`;
     }
+    case 'snapshot_slow': {
+      const { name, secondsNeeded, secondsLeft } = news;
+      return (
+        `${name}: the snapshot takes about ${number(secondsNeeded)} s more, and the oplog loses the changes behind it in about ` +
+        `${number(secondsLeft)} s: enlarge the oplog (replSetResizeOplog, minRetentionHours)`
+      );
+    }
     case 'table_set_aside':
       return `${news.name}: ${news.table} is ${news.isRead ? 'not whole in the lake' : 'set aside'} since ${new Date(news.sinceMs).toISOString()}: ${news.message}`;
     case 'failed':

@@ -104,8 +104,12 @@ const postgresState: postgresql.PostgresState = {
 
 const mongoState: mongodb.MongoState = {
   ...{ deployment: '6564c1f2a1b2c3d4e5f60718', watched: 'shop', startTime: { seconds: 1_764_158_400, increment: 3 } },
-  resumeToken: '{"_data":"8269270B00000000032B0429296E1404"}',
+  resume: {
+    token: '{"_data":"8269270B00000000032B0429296E1404","_typeBits":{"$binary":{"base64":"gkAB","subType":"00"}}}',
+    ...{ time: { seconds: 1_764_166_400, increment: 3 }, kind: 'event' },
+  },
   snapshot: {
+    ...{ time: { seconds: 1_764_158_400, increment: 3 }, only: null },
     ...{ done: ['shop.customers/0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9'], collection: 'shop.orders/1b1c2d3e' },
     ...{ after: 'EgAAABJfaWQAAQAAAAAAIAAA', documents: 4_200 },
   },

@@ -53,6 +53,14 @@ export interface Until {
 /** `busy`: another process captures the database; nothing was done. */
 export type Ended = 'stopped' | 'busy';
 
+/** A snapshot that may take longer than the source keeps the changes that stand behind it. */
+export interface SlowSnapshot {
+  /** Until the snapshot ends, at the rate of this run. */
+  readonly secondsNeeded: number;
+  /** Until the source lets go of the first of those changes. */
+  readonly secondsLeft: number;
+}
+
 /** How far a snapshot is. */
 export interface SnapshotTold {
   /** The table, as SQL names it, or the collection: `shop.orders`. */

@@ -5,7 +5,7 @@ import { openSender } from '../hub/sender';
 import { type Lake } from '../ledger/port';
 import { parseState as parseMongoState, stateJson as mongoStateJson } from './mongodb/state';
 import { outbox } from './outbox';
-import { type ChangeSink, type Ended, type SnapshotTold, type Until } from './port';
+import { type ChangeSink, type Ended, type SlowSnapshot, type SnapshotTold, type Until } from './port';
 import { capturePostgres } from './postgresql/capture';
 import { parseState, stateJson } from './postgresql/state';
 import { openProgress } from './progress';
@@ -31,6 +31,7 @@ export type CaptureNews =
   | { readonly kind: 'captured'; readonly report: CaptureReport }
   | { readonly kind: 'busy'; readonly name: string }
   | ({ readonly kind: 'snapshot'; readonly name: string } & SnapshotTold)
+  | ({ readonly kind: 'snapshot_slow'; readonly name: string } & SlowSnapshot)
   /** Something of a table is missing in the lake; logged when it is found and by each run, until it is mended. */
   | ({ readonly kind: 'table_set_aside'; readonly name: string } & TableSetAside)
   | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
@@ -107,7 +108,10 @@ async function start(
   const { captureMongo } = await import('./mongodb/capture.js');
   const progress = await openProgress(lake, source, name, { parse: parseMongoState, json: mongoStateJson });
   const onOplogWindow = (seconds: number): void => void (told.oplogWindowSeconds = seconds);
-  return await captureMongo(named(config.capture.mongodb, name), { ...shared, progress, onOplogWindow }, until);
+  const onSlowSnapshot = ({ secondsNeeded, secondsLeft }: SlowSnapshot): void =>
+    tell({ kind: 'snapshot_slow', name, secondsNeeded, secondsLeft });
+  const room = { ...shared, progress, onOplogWindow, onSlowSnapshot };
+  return await captureMongo(named(config.capture.mongodb, name), room, until);
 }
 
 /** @throws Error where the settings name no such database */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Decimal128, Double, Long } from 'mongodb';
 import { ofDocuments, Rig, story, type Run, type Seen } from './rig';
 
 const inserts = (from: number, to: number): string[] =>
@@ -127,10 +128,10 @@ describe('capture', () => {
   });
 
   test('keeps a token while nothing happens to what it captures', async () => {
-    const before = rig.progress.kept?.resumeToken ?? null;
+    const before = rig.progress.kept?.resume?.token ?? null;
     const run = rig.run({ collections: ['orders'] });
     await rig.db.collection('others').insertOne({});
-    await rig.progress.until(({ resumeToken }) => resumeToken !== null && resumeToken !== before);
+    await rig.progress.until(({ resume }) => resume !== null && resume.token !== before);
     await run.stop();
     expect(changes()).toHaveLength(0);
   });
@@ -152,6 +153,29 @@ describe('capture', () => {
     await arrived(4);
     await third.stop();
     expect(story(ofDocuments(rig.hub.once))).toEqual(['insert 1', 'insert 2', 'insert 3', 'insert 4']);
+    // From then on it goes on behind its point again, and sends nothing twice.
+    const sent = rig.hub.puts;
+    const fourth = rig.run({ fullDocument: 'default' });
+    await others.insertOne({ _id: 5 });
+    await arrived(5);
+    await fourth.stop();
+    expect(rig.hub.puts).toBe(sent + 1);
+  });
+
+  test.each([
+    ['a double', () => [new Double(1), new Double(2)]],
+    ['a 64-bit integer', () => [Long.fromNumber(1), Long.fromNumber(2)]],
+    ['a decimal', () => [Decimal128.fromString('1'), Decimal128.fromString('2')]],
+  ])('goes on where it was though the last key was %s', async (_what, ids) => {
+    const any = rig.db.collection<{ _id: unknown }>('orders');
+    for (const _id of ids()) {
+      const [run, before] = [rig.run(), changes().length];
+      await any.insertOne({ _id });
+      await arrived(before + 1);
+      await rig.progress.until(({ resume }) => resume?.kind === 'idle');
+      await run.stop();
+    }
+    expect(story(changes())).toEqual(['insert', 'insert']);
   });
 
   test('stops at once while nothing happens', async () => {

@@ -2,7 +2,7 @@ import { type Db } from 'mongodb';
 import { captureMongo, type MongoRoom } from '../../../src/lib/capture/mongodb/capture';
 import { type MongoDatabase } from '../../../src/lib/capture/mongodb/database';
 import { parseState, stateJson, type MongoState } from '../../../src/lib/capture/mongodb/state';
-import { type CapturedEvent, type Ended, type SnapshotTold } from '../../../src/lib/capture/port';
+import { type CapturedEvent, type Ended, type SlowSnapshot, type SnapshotTold } from '../../../src/lib/capture/port';
 import { Secret } from '../../../src/lib/config/secret';
 import { FakeHub, FakeProgress, type Run as FakeRun } from '../fakes';
 import { openDeployment, openStandIn, type Deployment, type StandIn } from '../../local/mongodb/support';
@@ -23,6 +23,7 @@ export class Rig<D extends Deployment = Deployment> implements AsyncDisposable {
   readonly hub = new FakeHub<Seen['json']>();
   readonly progress = new FakeProgress<MongoState>(stateJson, parseState);
   readonly snapshots: SnapshotTold[] = [];
+  readonly slow: SlowSnapshot[] = [];
   readonly database: MongoDatabase;
   readonly #runs: Run[] = [];
 
@@ -59,7 +60,9 @@ export class Rig<D extends Deployment = Deployment> implements AsyncDisposable {
       sink: this.hub,
       progress: this.progress.open(),
       onSnapshot: (told) => this.snapshots.push(told),
+      onSlowSnapshot: (slow) => this.slow.push(slow),
       onCommit: () => undefined,
+      now: () => performance.now(),
       onOplogWindow: () => undefined,
       ...room,
     };

@@ -18,16 +18,40 @@ describe('a snapshot', () => {
   test.each([
     ['the connection is cut', 'cutConnection'],
     ['the cursor is gone', 'refuse'],
-  ] as const)('ends when %s, and the next run reads what is missing', async (_what, kind) => {
-    faults().add({ kind, on: 'getMore', code: 43, collection: 'orders' });
-    await expect(rig.run({ snapshot: 'initial' }).ended).rejects.toMatchObject({
-      code: 'SOURCE_FAILED',
-      retryable: true,
-    });
-    const next = rig.run({ snapshot: 'initial' });
+  ] as const)('goes on behind the last document when %s', async (_what, kind) => {
+    const fault = faults().add({ kind, on: 'getMore', code: 43, collection: 'orders', times: 2 });
+    const run = rig.run({ snapshot: 'initial' });
+    await Promise.race([rig.progress.until(({ snapshot }) => snapshot === null), run.ended]);
+    await run.stop();
+    expect(fault.hits).toBe(2);
+    expect(reads(rig.hub.seen)).toHaveLength(2_500);
+  });
+
+  test('that fails again and again keeps what Event Hubs has accepted each time, and goes on there', async () => {
+    for (const documents of [1_000, 2_000]) {
+      const fault = faults().add({ kind: 'refuse', on: 'getMore', code: 8, collection: 'orders' });
+      await expect(rig.run({ snapshot: 'initial' }).ended).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
+      fault.remove();
+      expect(rig.progress.kept?.snapshot).toMatchObject({ documents });
+    }
+    const last = rig.run({ snapshot: 'initial' });
     await rig.progress.until(({ snapshot }) => snapshot === null);
-    await next.stop();
-    expect(reads(rig.hub.once)).toHaveLength(2_500);
+    await last.stop();
+    expect(reads(rig.hub.seen)).toHaveLength(2_500);
+  });
+
+  test('is kept after some time, and after some bytes, not only after many documents', async () => {
+    let ms = 0;
+    const kept: (number | undefined)[] = [];
+    rig.hub.onPut = () => {
+      kept.push(rig.progress.kept?.snapshot?.documents);
+      if (rig.hub.puts === 700) ms += 5_000;
+      return undefined;
+    };
+    const run = rig.run({ snapshot: 'initial' }, { now: () => ms });
+    await rig.progress.until(({ snapshot }) => snapshot === null);
+    await run.stop();
+    expect(new Set(kept)).toEqual(new Set([0, 700]));
   });
 
   test('is not begun where the stream behind it cannot be had', async () => {

@@ -26,6 +26,11 @@ function rebuilt(events: readonly Seen[]): Map<string, Map<string, string>> {
 
 const reads = (events: readonly Seen[]): Seen[] => events.filter(({ json }) => json.operationType === 'read');
 
+const timeOf = ({ json }: Seen): { t: number; i: number } =>
+  (json['clusterTime'] as { $timestamp: { t: number; i: number } }).$timestamp;
+const timesOf = (events: readonly Seen[]): Set<string> => new Set(events.map((event) => JSON.stringify(timeOf(event))));
+const tickAfter = (event: Seen): string => JSON.stringify({ t: timeOf(event).t, i: timeOf(event).i + 1 });
+
 describe('what was there before', () => {
   let rig: Rig;
 
@@ -181,7 +186,7 @@ describe('what was there before', () => {
     ]);
   });
 
-  test('and is renamed while it is read, is read under its new name, too', async () => {
+  test('and is renamed while it is read, is copied under its new name, behind the rename', async () => {
     await fill(2_500);
     let renamed: Promise<unknown> | null = null;
     rig.hub.onPut = () => {
@@ -189,10 +194,11 @@ describe('what was there before', () => {
       return renamed.then(() => undefined);
     };
     const run = rig.run({ snapshot: 'initial' });
-    await rig.progress.until(({ snapshot }) => snapshot === null);
+    const archived = () => reads(rig.hub.once).filter(({ key }) => key.includes('.archive/'));
+    await rig.hub.until(() => archived().length === 2_500);
     await run.stop();
-    const archived = reads(rig.hub.once).filter(({ key }) => key.includes('.archive/'));
-    expect(archived).toHaveLength(2_500);
+    const rename = rig.hub.once.find(({ json }) => json.operationType === 'rename');
+    expect(timesOf(archived())).toEqual(new Set([tickAfter(rename as Seen)]));
   });
 
   test('is left out where no snapshot is wanted', async () => {

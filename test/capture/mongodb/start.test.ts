@@ -22,14 +22,22 @@ describe('capture begins', () => {
     expect(judgeStart(database, facts, null)).toMatchObject({
       deployment: 'rs0:ab',
       startTime: { seconds: 5, increment: 1 },
-      resumeToken: null,
-      snapshot: { done: [], collection: null, after: null, documents: 0 },
+      resume: null,
+      snapshot: {
+        time: { seconds: 5, increment: 1 },
+        only: null,
+        done: [],
+        collection: null,
+        after: null,
+        documents: 0,
+      },
     });
     expect(judgeStart({ ...database, snapshot: 'never' }, facts, null).snapshot).toBeNull();
   });
 
   test('as it was left', () => {
-    const state = { ...judgeStart(database, facts, null), resumeToken: '{}' };
+    const resume = { token: '{}', time: { seconds: 9, increment: 1 }, kind: 'event' } as const;
+    const state = { ...judgeStart(database, facts, null), resume };
     expect(judgeStart(database, { ...facts, time: { seconds: 9, increment: 1 } }, state)).toBe(state);
   });
 
@@ -38,6 +46,22 @@ describe('capture begins', () => {
     expect(() => judgeStart(database, standalone, null)).toThrow(
       /^SOURCE_NOT_READY: MongoDB shop: this is a standalone server.*rs\.initiate/,
     );
+  });
+
+  test('not on a deployment that states no time', () => {
+    expect(() => judgeStart(database, { kind: 'sharded', deployment: 'sharded', time: null }, null)).toThrow(
+      /^SOURCE_NOT_READY: MongoDB shop: the deployment states no operation time/,
+    );
+  });
+
+  test('not on one that was put back behind what was captured of it', () => {
+    const resume = { token: '{}', time: { seconds: 9, increment: 2 }, kind: 'idle' } as const;
+    const state = { ...judgeStart(database, facts, null), resume };
+    expect(judgeStart(database, { ...facts, time: { seconds: 9, increment: 2 } }, state)).toBe(state);
+    expect(() => judgeStart(database, { ...facts, time: { seconds: 9, increment: 1 } }, state)).toThrow(
+      /^SOURCE_HISTORY_LOST: MongoDB shop: the deployment's time \(9:1\) lies before what was captured of it \(9:2\)/,
+    );
+    expect(judgeStart(database, { ...facts, kind: 'sharded' }, state)).toBe(state);
   });
 
   test('not on another deployment', () => {
@@ -71,6 +95,7 @@ describe('a failure', () => {
     [260, 'SOURCE_HISTORY_LOST', false],
     [13, 'SOURCE_NOT_READY', false],
     [40_573, 'SOURCE_NOT_READY', false],
+    [40_648, 'SOURCE_HISTORY_LOST', false],
     [47, 'SOURCE_NOT_READY', false],
     [10_334, 'SOURCE_NOT_READY', false],
     [18, 'SOURCE_FAILED', true],
@@ -81,6 +106,15 @@ describe('a failure', () => {
     expect(error.message).toContain(`MongoDB shop: `);
     expect(error.message).toContain(`${code} Name, what the server says`);
   });
+
+  test.each([2, 115, 166, 224, 303, 304, 8_000, 40_324, 40_415, 6_188_501])(
+    'of code %i, which no retry mends, says what is missing',
+    (code) => {
+      const error = told(server(code));
+      expect(error).toMatchObject({ code: 'SOURCE_NOT_READY', retryable: false });
+      expect(error.message).toMatch(/\. The (?:user|server) |\. This deployment does not support|\. Name collections/);
+    },
+  );
 
   test('that is ours already stays as it is', () => {
     const ours = new PipelineError('EVENT_HUBS_FAILED', 'x');

@@ -6,7 +6,8 @@ import {
   timeOfToken,
   type ClusterTime,
 } from '../../../src/lib/capture/mongodb/cluster-time';
-import { parseState, stateJson, type MongoState } from '../../../src/lib/capture/mongodb/state';
+import { idlePoint, parsePoint, pointJson } from '../../../src/lib/capture/mongodb/resume-point';
+import { parseState, snapshotAt, stateJson, type MongoState } from '../../../src/lib/capture/mongodb/state';
 
 const clusterTime: fc.Arbitrary<ClusterTime> = fc.record({
   seconds: fc.nat({ max: 0xffff_ffff }),
@@ -17,9 +18,17 @@ const state: fc.Arbitrary<MongoState> = fc.record({
   deployment: fc.string(),
   watched: fc.string(),
   startTime: clusterTime,
-  resumeToken: fc.option(fc.string()),
+  resume: fc.option(
+    fc.record({
+      token: fc.string(),
+      time: fc.option(clusterTime),
+      kind: fc.constantFrom('event', 'fragment', 'invalidate', 'idle'),
+    }),
+  ),
   snapshot: fc.option(
     fc.record({
+      time: clusterTime,
+      only: fc.option(fc.string()),
       done: fc.array(fc.string()),
       collection: fc.option(fc.string()),
       after: fc.option(fc.string()),
@@ -41,16 +50,32 @@ test('what is no state is none', () => {
     deployment: 'rs0',
     watched: '',
     startTime: { seconds: 1, increment: 2 },
-    resumeToken: null,
-    snapshot: { done: [], collection: null, after: null, documents: 0 },
+    resume: { token: '{}', time: null, kind: 'idle' },
+    snapshot: snapshotAt({ seconds: 1, increment: 2 }, null),
   });
   expect(parseState(good)).not.toBeNull();
   for (const name of Object.keys(good)) expect(parseState({ ...good, [name]: 7 })).toBeNull();
   expect(parseState(null)).toBeNull();
   expect(parseState({ ...good, startTime: '1' })).toBeNull();
-  for (const name of ['done', 'collection', 'after', 'documents']) {
+  for (const name of ['time', 'only', 'done', 'collection', 'after', 'documents']) {
     expect(parseState({ ...good, snapshot: { ...(good['snapshot'] as object), [name]: true } })).toBeNull();
   }
+  for (const name of ['token', 'time', 'kind']) {
+    expect(parseState({ ...good, resume: { ...(good['resume'] as object), [name]: true } })).toBeNull();
+  }
+});
+
+test('a resume token of any content is read as the server has made it', () => {
+  const token = {
+    _data: '826635F8F6000000012B',
+    _typeBits: new BSON.Binary(Buffer.from([0x82, 0x40, 1]), 0),
+    more: { long: BSON.Long.fromString('9007199254740993'), double: new BSON.Double(1), int: new BSON.Int32(1) },
+  };
+  const point = idlePoint(token);
+  expect(point).toMatchObject({ time: { seconds: 0x6635f8f6, increment: 1 }, kind: 'idle' });
+  const kept = parsePoint(JSON.parse(JSON.stringify(pointJson(point))));
+  const read = BSON.EJSON.parse(kept?.token ?? '', { relaxed: false }) as BSON.Document;
+  expect(BSON.serialize(read)).toEqual(BSON.serialize(token));
 });
 
 test('a cluster time is read as it was written', () => {

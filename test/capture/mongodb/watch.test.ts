@@ -8,6 +8,7 @@ import {
   positionOf,
   streamOptions,
   watchedText,
+  type Abilities,
 } from '../../../src/lib/capture/mongodb/watch';
 import { Secret } from '../../../src/lib/config/secret';
 
@@ -21,15 +22,18 @@ const database: MongoDatabase = {
   snapshot: 'never',
 };
 const startTime = { seconds: 100, increment: 3 };
+const point = { token: '{"_data":"82"}', time: startTime, kind: 'event' } as const;
 
 describe('a stream', () => {
   test('of all collections has no filter, and cuts large events up', () => {
     expect(pipelineOf(database, ALL_ABILITIES)).toEqual([{ $changeStreamSplitLargeEvent: {} }]);
-    expect(pipelineOf(database, { splits: false, expands: true })).toEqual([]);
+    expect(pipelineOf(database, { ...ALL_ABILITIES, splits: false })).toEqual([]);
   });
 
   test('of some collections tells of them, of what is renamed to them, and of what ends them', () => {
-    expect(pipelineOf({ ...database, collections: ['orders', 'a.b'] }, { splits: false, expands: false })).toEqual([
+    expect(
+      pipelineOf({ ...database, collections: ['orders', 'a.b'] }, { ...ALL_ABILITIES, splits: false, expands: false }),
+    ).toEqual([
       {
         $match: {
           $or: [
@@ -41,7 +45,7 @@ describe('a stream', () => {
       },
     ]);
     const whole = { ...database, database: null, collections: ['shop.orders', 'shop.a.b'] };
-    expect(pipelineOf(whole, { splits: false, expands: false })).toEqual([
+    expect(pipelineOf(whole, { ...ALL_ABILITIES, splits: false, expands: false })).toEqual([
       {
         $match: {
           $or: [
@@ -58,11 +62,11 @@ describe('a stream', () => {
   });
 
   test('asks for what the settings say, and begins where it should', () => {
-    expect(streamOptions(database, { time: startTime }, { splits: true, expands: false })).toEqual({
+    expect(streamOptions(database, { time: startTime }, { ...ALL_ABILITIES, expands: false })).toEqual({
       startAtOperationTime: new Timestamp({ t: 100, i: 3 }),
     });
     const wishes = { ...database, fullDocument: 'required', preImages: 'whenAvailable' } as const;
-    expect(streamOptions(wishes, { token: '{"_data":"82"}' }, ALL_ABILITIES)).toEqual({
+    expect(streamOptions(wishes, { behind: point }, ALL_ABILITIES)).toEqual({
       fullDocument: 'required',
       fullDocumentBeforeChange: 'whenAvailable',
       showExpandedEvents: true,
@@ -70,11 +74,33 @@ describe('a stream', () => {
     });
   });
 
-  test('asks an older server for less, one thing after the other', () => {
-    const first = lesser(ALL_ABILITIES);
-    expect(first).toEqual({ splits: false, expands: true });
-    expect(first && lesser(first)).toEqual({ splits: false, expands: false });
-    expect(lesser({ splits: false, expands: false })).toBeNull();
+  test('asks an older server for less: for what it names, else one thing after the other', () => {
+    expect(lesser(ALL_ABILITIES, "Unrecognized pipeline stage name: '$changeStream'")).toEqual({
+      ...ALL_ABILITIES,
+      splits: false,
+    });
+    expect(lesser(ALL_ABILITIES, "BSON field '$changeStream.showExpandedEvents' is an unknown field.")).toEqual({
+      ...ALL_ABILITIES,
+      expands: false,
+    });
+    expect(lesser(ALL_ABILITIES, 'Feature not supported: startAfter')).toEqual({
+      ...ALL_ABILITIES,
+      startsAfter: false,
+    });
+    let left: Abilities | null = ALL_ABILITIES;
+    for (let n = 0; n < 3; n += 1) left = left && lesser(left, 'not supported');
+    expect(left).toEqual({ splits: false, expands: false, startsAfter: false });
+    expect(left && lesser(left, 'startAfter')).toBeNull();
+  });
+
+  test('goes on by resumeAfter where startAfter is not known, and behind an invalidation by its moment', () => {
+    const older = { ...ALL_ABILITIES, startsAfter: false };
+    expect(streamOptions(database, { behind: point }, older)).toMatchObject({ resumeAfter: { _data: '82' } });
+    const invalid = { ...point, kind: 'invalidate' } as const;
+    expect(streamOptions(database, { behind: invalid }, older)).toMatchObject({
+      startAtOperationTime: new Timestamp({ t: 100, i: 4 }),
+    });
+    expect(streamOptions(database, { behind: invalid }, ALL_ABILITIES)).toMatchObject({ startAfter: { _data: '82' } });
   });
 });
 
@@ -83,20 +109,26 @@ describe('where to go on', () => {
     deployment: 'rs0',
     watched: watchedText(database),
     startTime,
-    resumeToken: '{"_data":"826635F8F6000000012B"}',
+    resume: { ...point, time: { seconds: 200, increment: 1 } },
     snapshot: null,
   };
 
-  test('is the start before there was a token, then the token', () => {
-    expect(positionOf(database, { ...state, resumeToken: null })).toEqual({ time: startTime });
-    expect(positionOf(database, state)).toEqual({ token: state.resumeToken });
+  test('is the start before there was a point, then the point', () => {
+    expect(positionOf(database, { ...state, resume: null })).toEqual({ time: startTime });
+    expect(positionOf(database, state)).toEqual({ behind: state.resume });
   });
 
-  test('is the moment of the token once the stream is another one', () => {
-    const time = { seconds: 0x6635f8f6, increment: 1 };
+  test('is the moment of the point once the stream is another one', () => {
+    const time = { seconds: 200, increment: 1 };
     expect(positionOf({ ...database, collections: ['orders'] }, state)).toEqual({ time });
     expect(positionOf({ ...database, preImages: 'required' }, state)).toEqual({ time });
     expect(positionOf({ ...database, database: null }, state)).toEqual({ time });
+    const timeless = { ...point, time: null };
+    expect(positionOf({ ...database, database: null }, { ...state, resume: timeless })).toEqual({ behind: timeless });
+  });
+
+  test('is the moment of an event that came in fragments', () => {
+    expect(positionOf(database, { ...state, resume: { ...point, kind: 'fragment' } })).toEqual({ time: startTime });
   });
 
   test('is the same for collections in another order', () => {

@@ -40,20 +40,41 @@ export interface BsonElement {
  * @throws Error for what is no BSON
  */
 export function elementsOf(bytes: Buffer, start = 0): BsonElement[] {
-  const last = start + bytes.readInt32LE(start) - 1;
-  if (bytes[last] !== 0) throw new Error('a BSON document does not end where it says');
+  const last = lastOf(bytes, start);
   const elements: BsonElement[] = [];
   let at = start + 4;
   while (at < last) {
     const type = bytes[at] as number;
     const nameEnd = bytes.indexOf(0, at + 1);
     const name = bytes.toString('utf8', at + 1, nameEnd);
-    const end = nameEnd + 1 + valueLength(type, bytes, nameEnd + 1);
-    if (end > last) throw new Error('a BSON value does not end within its document');
+    const end = endOf(type, bytes, nameEnd + 1, last);
     elements.push({ type, name, bytes, start: nameEnd + 1, end });
     at = end;
   }
   return elements;
+}
+
+/**
+ * Where the last byte of a document or an array lies.
+ *
+ * @throws Error for what is no BSON
+ */
+export function lastOf(bytes: Buffer, start: number): number {
+  const last = start + bytes.readInt32LE(start) - 1;
+  if (bytes[last] !== 0) throw new Error('a BSON document does not end where it says');
+  return last;
+}
+
+/**
+ * Where a value ends.
+ *
+ * @param last of the document that the value is in
+ * @throws Error for what is no BSON
+ */
+export function endOf(type: number, bytes: Buffer, start: number, last: number): number {
+  const end = start + valueLength(type, bytes, start);
+  if (end > last) throw new Error('a BSON value does not end within its document');
+  return end;
 }
 
 /** The driver's bytes as a Buffer, not copied. */

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { BSON } from 'mongodb';
-import { elementsOf, TYPE, type BsonElement } from './bson-elements';
+import { endOf, lastOf, TYPE, type BsonElement } from './bson-elements';
 
 const { Decimal128 } = BSON;
 
@@ -7,33 +8,115 @@ const { Decimal128 } = BSON;
  * A BSON document as canonical Extended JSON: what `EJSON.stringify(document, {relaxed: false})` makes of it, but from the bytes
  * themselves, so that order, dates beyond JavaScript's and deprecated types come through, too.
  * https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md
- *
- * @param start where the document begins
  */
-export function documentJson(bytes: Buffer, start = 0): string {
-  return objectJson(elementsOf(bytes, start));
-}
+export const documentJson = (bytes: Buffer): string => valueJson(documentElement(bytes));
 
 /** An object of these fields. */
-export function objectJson(elements: readonly BsonElement[]): string {
-  let text = '{';
-  for (const element of elements) {
-    text += `${text.length === 1 ? '' : ','}${JSON.stringify(element.name)}:${valueJson(element)}`;
-  }
-  return `${text}}`;
-}
+export const objectJson = (elements: readonly BsonElement[]): string =>
+  `{${elements.map((element) => `${JSON.stringify(element.name)}:${valueJson(element)}`).join()}}`;
 
 /** A field's value as canonical Extended JSON. */
-export function valueJson({ type, bytes, start, end }: BsonElement): string {
+export function valueJson(element: BsonElement): string {
+  let text = '';
+  for (const slice of slicesOf(element)) text += slice;
+  return text;
+}
+
+/** A whole document, as if it were a field's value. */
+export const documentElement = (bytes: Buffer): BsonElement => ({
+  ...{ type: TYPE.document, name: '', bytes, start: 0, end: bytes.length },
+});
+
+/** Text to be written before the event loop has its turn. */
+const TURN_CHARACTERS = 128 * 1024;
+
+/**
+ * The UTF-8 of these texts and values, one behind the other. A document of 16 MB may hold a million numbers: other work of the process
+ * goes on in between.
+ */
+export async function jsonBytes(parts: readonly (string | BsonElement)[]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let text = '';
+  for (const part of parts) {
+    for (const slice of typeof part === 'string' ? [part] : slicesOf(part)) {
+      text += slice;
+      if (text.length < TURN_CHARACTERS) continue;
+      chunks.push(Buffer.from(text));
+      text = '';
+      await setImmediate();
+    }
+  }
+  const last = Buffer.from(text);
+  return chunks.length === 0 ? last : Buffer.concat([...chunks, last]);
+}
+
+/** What a slice may cost: a value costs 1, and 1 for each 64 bytes of it. */
+const SLICE_COST = 10_000;
+
+/** A document, an array or a scope that is being written. */
+interface Container {
+  /** Where its next value begins, and its last byte lies. */
+  at: number;
+  readonly last: number;
+  readonly isArray: boolean;
+  /** What stands behind its values. */
+  readonly close: string;
+  isEmpty: boolean;
+}
+
+/** Without recursion, so that it can pause anywhere, and for any depth. */
+function* slicesOf({ type, bytes, start, end }: BsonElement): Generator<string, void> {
+  const open: Container[] = [];
+  let [text, cost] = [begin(type, bytes, start, end, open), 0];
+  for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
+    if (inner.at >= inner.last) {
+      text += inner.close;
+      open.pop();
+      continue;
+    }
+    const nameStart = inner.at + 1;
+    const valueType = bytes[inner.at] as number;
+    let nameEnd = nameStart;
+    while (nameEnd < inner.last && bytes[nameEnd] !== 0) nameEnd += 1;
+    inner.at = endOf(valueType, bytes, nameEnd + 1, inner.last);
+    if (!inner.isEmpty) text += ',';
+    if (!inner.isArray) text += `${JSON.stringify(bytes.toString('utf8', nameStart, nameEnd))}:`;
+    inner.isEmpty = false;
+    const depth = open.length;
+    text += begin(valueType, bytes, nameEnd + 1, inner.at, open);
+    cost += open.length > depth ? 1 : 1 + ((inner.at - nameEnd) >> 6);
+    if (cost < SLICE_COST) continue;
+    yield text;
+    [text, cost] = ['', 0];
+  }
+  yield text;
+}
+
+/** A value's text; of a container its beginning, and its values are written next. */
+function begin(type: number, bytes: Buffer, start: number, end: number, open: Container[]): string {
+  switch (type) {
+    case TYPE.document:
+      open.push({ at: start + 4, last: lastOf(bytes, start), isArray: false, close: '}', isEmpty: true });
+      return '{';
+    case TYPE.array:
+      open.push({ at: start + 4, last: lastOf(bytes, start), isArray: true, close: ']', isEmpty: true });
+      return '[';
+    case TYPE.codeWithScope: {
+      const scope = start + 8 + bytes.readInt32LE(start + 4);
+      open.push({ at: scope + 4, last: lastOf(bytes, scope), isArray: false, close: '}}', isEmpty: true });
+      return `{"$code":${stringJson(bytes, start + 4)},"$scope":{`;
+    }
+    default:
+      return scalarJson(type, bytes, start, end);
+  }
+}
+
+function scalarJson(type: number, bytes: Buffer, start: number, end: number): string {
   switch (type) {
     case TYPE.double:
       return `{"$numberDouble":"${doubleText(bytes.readDoubleLE(start))}"}`;
     case TYPE.string:
       return stringJson(bytes, start);
-    case TYPE.document:
-      return documentJson(bytes, start);
-    case TYPE.array:
-      return `[${elementsOf(bytes, start).map(valueJson).join()}]`;
     case TYPE.binary:
       return binaryJson(bytes, start, end);
     case TYPE.undefined:
@@ -57,10 +140,6 @@ export function valueJson({ type, bytes, start, end }: BsonElement): string {
       return `{"$code":${stringJson(bytes, start)}}`;
     case TYPE.symbol:
       return `{"$symbol":${stringJson(bytes, start)}}`;
-    case TYPE.codeWithScope: {
-      const scope = start + 8 + bytes.readInt32LE(start + 4);
-      return `{"$code":${stringJson(bytes, start + 4)},"$scope":${documentJson(bytes, scope)}}`;
-    }
     case TYPE.int32:
       return `{"$numberInt":"${bytes.readInt32LE(start)}"}`;
     case TYPE.timestamp:

@@ -1,27 +1,34 @@
 import { type MongoClient } from 'mongodb';
-import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
+import { type ChangeSink, type Ended, type Progress, type SlowSnapshot, type SnapshotTold, type Until } from '../port';
+import { tickAfter } from './cluster-time';
 import { connect, type Session } from './connect';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
-import { sourceFailure } from './failure';
-import { openFeed } from './feed';
-import { Patience } from './patience';
+import { notReady, sourceFailure } from './failure';
+import { openFeed, type Feed } from './feed';
+import { StreamPatience } from './patience';
 import { replicate } from './replicate';
+import { type ResumePoint } from './resume-point';
 import { readOplogWindow, readServer } from './server';
 import { takeSnapshot } from './snapshot';
+import { unfitCollections } from './snapshot-collections';
 import { judgeStart } from './start';
-import { type MongoState } from './state';
-import { positionOf, watchedText, type Position } from './watch';
+import { snapshotAt, type MongoState } from './state';
+import { positionOf, watchedText, type Abilities, type Position } from './watch';
 
 /** What capturing a deployment works with. */
 export interface MongoRoom {
   readonly sink: ChangeSink;
   readonly progress: Progress<MongoState>;
   readonly onSnapshot: (told: SnapshotTold) => void;
+  /** Told when the oplog may not reach back far enough once the snapshot ends. */
+  readonly onSlowSnapshot: (slow: SlowSnapshot) => void;
   /** Told of each change that was put, by when the server made it, in microseconds since 1970. */
   readonly onCommit: (committedAtUs: bigint) => void;
   /** Told how far back the oplog reaches, in seconds, when capture begins; not where the user may not read it. */
   readonly onOplogWindow: (seconds: number) => void;
+  /** Milliseconds. */
+  readonly now: () => number;
 }
 
 /**
@@ -52,17 +59,40 @@ async function capture(database: MongoDatabase, room: MongoRoom, until: Until): 
 }
 
 async function captureFrom({ client }: Session, database: MongoDatabase, room: MongoRoom, until: Until): Promise<void> {
-  const { sink, progress, onSnapshot, onCommit } = room;
-  const begun = await begin(database, room, client, until);
-  const { snapshot } = begun;
-  const keep = (state: MongoState): Promise<void> => progress.keep(state);
+  const { sink, progress, onSnapshot, onSlowSnapshot, onCommit, now } = room;
+  const open = (position: Position, abilities: Abilities): Feed => openFeed({ client, database, position, abilities });
+  let state = await begin(database, room, client, until);
+  const keep = async (next: MongoState): Promise<void> => {
+    await progress.keep(next);
+    state = next;
+  };
   const source = { name: database.name, history: progress.history };
-  const work = { client, database, source, sink, keep, onProgress: onSnapshot };
-  const state = snapshot === null ? begun : await takeSnapshot(work, { ...begun, snapshot }, until);
-  if (state === null || until.stop.aborted) return;
+  const readWindow = () => readOplogWindow(client);
+  const copy = {
+    client,
+    database,
+    source,
+    sink,
+    keep,
+    now,
+    readWindow,
+    onProgress: onSnapshot,
+    onSlow: onSlowSnapshot,
+  };
   const watched = watchedText(database);
-  const keepToken = (resumeToken: string): Promise<void> => progress.keep({ ...state, watched, resumeToken });
-  await replicate({ client, database, source, sink, keep: keepToken, onCommit }, positionOf(database, state), until);
+  const keepPoint = (resume: ResumePoint): Promise<void> => keep({ ...state, watched, resume });
+  const stream = { open, database, source, sink, onCommit, keep: keepPoint };
+  for (;;) {
+    const { snapshot } = state;
+    if (snapshot !== null && (await takeSnapshot(copy, { ...state, snapshot }, until)) === null) return;
+    if (until.stop.aborted) return;
+    const renamed = await replicate(stream, positionOf(database, state), until);
+    if (renamed === null) return;
+    const { time, to, point } = renamed;
+    // A tick behind the rename, before every later change: the rename ends what had the name before.
+    const behind = snapshotAt(tickAfter(time), `${to.db}.${to.coll}`);
+    await keep({ ...state, watched, resume: point, snapshot: behind });
+  }
 }
 
 /** Finds out where to begin, and writes it down before anything is sent. */
@@ -75,8 +105,13 @@ async function begin(
   const ended = AbortSignal.any([stop, abort]);
   const facts = await unlessAborted(readServer(client), ended);
   const state = judgeStart(database, facts, progress.state);
-  const oplogSeconds = await unlessAborted(readOplogWindow(client), ended);
-  if (oplogSeconds !== null) onOplogWindow(oplogSeconds);
+  const unfit = await unlessAborted(unfitCollections(client, database), ended);
+  if (unfit.length > 0) {
+    const what = `the settings name what is no collection: ${unfit.join(', ')}`;
+    throw notReady(database, what, 'Views and time series have no change streams: name the collections behind them.');
+  }
+  const window = await unlessAborted(readOplogWindow(client), ended);
+  if (window !== null) onOplogWindow(window.last.seconds - window.first.seconds);
   if (state.snapshot !== null) {
     // Whether the changes that follow can be had is known before the first document is read.
     await openOnce(client, database, positionOf(database, state), ended);
@@ -87,7 +122,7 @@ async function begin(
 
 /** @throws what the server refuses the stream with */
 async function openOnce(client: MongoClient, database: MongoDatabase, position: Position, ended: AbortSignal) {
-  const patience = new Patience();
+  const patience = new StreamPatience();
   for (;;) {
     try {
       await using feed = openFeed({ client, database, position, abilities: patience.abilities, awaitMs: 1 });

@@ -19,6 +19,15 @@ export function parseClusterTime(text: string): ClusterTime | null {
 
 const MAX_UINT32 = 0xffff_ffff;
 
+/** The moment behind `time`: nothing lies between the two. */
+export function tickAfter({ seconds, increment }: ClusterTime): ClusterTime {
+  return increment < MAX_UINT32 ? { seconds, increment: increment + 1 } : { seconds: seconds + 1, increment: 0 };
+}
+
+/** Negative where `one` lies before `other`, 0 where they are the same. */
+export const compareClusterTimes = (one: ClusterTime, other: ClusterTime): number =>
+  one.seconds - other.seconds || one.increment - other.increment;
+
 /**
  * The moment of a resume token, which its text begins with (a KeyString of a timestamp); null where it is none.
  * https://github.com/mongodb/mongo/blob/master/src/mongo/db/pipeline/resume_token.cpp

@@ -1,7 +1,9 @@
+import zlib from 'node:zlib';
 import { MongoClient } from 'mongodb';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
 import { notReady, sourceFailure, wordsOf } from './failure';
+import { unfitService } from './refusals';
 
 const CONNECT_MS = 15_000;
 const GOODBYE_MS = 1_000;
@@ -30,7 +32,42 @@ export async function connect(database: MongoDatabase, ended: AbortSignal): Prom
   return { client, close: () => void end(client), [Symbol.asyncDispose]: () => end(client) };
 }
 
+/** @throws PipelineError SOURCE_NOT_READY for an address that cannot be used */
 function open(database: MongoDatabase): MongoClient {
+  const client = clientOf(database);
+  const { compressors, credentials, proxyHost, srvHost, hosts } = client.options;
+  const service = unfitService([...hosts.map(({ host }) => host ?? ''), srvHost ?? '']);
+  if (service !== null) throw notReady(database, `the address is of ${service}`, 'It cannot be captured.');
+  const wanted = [...compressors, credentials?.mechanism, proxyHost === undefined ? undefined : 'proxyHost'];
+  for (const { option, module, isThere, instead } of OPTIONAL_MODULES) {
+    if (isThere || !wanted.includes(option)) continue;
+    throw notReady(
+      database,
+      `the connection string asks for ${option}, whose module ${module} is not part of capture`,
+      instead,
+    );
+  }
+  return client;
+}
+
+/** What the driver does by modules that are not bundled, by the value, or the name, of the option that asks for it. */
+const OPTIONAL_MODULES = [
+  { option: 'snappy', module: 'snappy', isThere: false, instead: 'Take compressors=zlib.' },
+  {
+    option: 'zstd',
+    module: '@mongodb-js/zstd',
+    isThere: 'zstdCompress' in zlib,
+    instead: 'Take compressors=zlib, or Node.js 22.15.',
+  },
+  { option: 'GSSAPI', module: 'kerberos', isThere: false, instead: 'Take another authMechanism.' },
+  {
+    ...{ option: 'MONGODB-AWS', module: '@aws-sdk/credential-providers', isThere: false },
+    instead: 'Take another authMechanism: SCRAM-SHA-256, MONGODB-X509 or MONGODB-OIDC.',
+  },
+  { option: 'proxyHost', module: 'socks', isThere: false, instead: 'Leave the proxy out.' },
+] as const;
+
+function clientOf(database: MongoDatabase): MongoClient {
   try {
     return new MongoClient(database.connectionString.reveal(), {
       appName: `change-lake ${database.name}`,

@@ -1,15 +1,17 @@
 import { type Document, type MongoClient } from 'mongodb';
+import { isObject } from '../../decode/json';
 import { asBuffer } from './bson-elements';
 import { soon } from './connect';
 import { type MongoDatabase } from './database';
+import { idlePoint, type ResumePoint } from './resume-point';
 import { pipelineOf, streamOptions, type Abilities, type Position } from './watch';
 
 /** What a change stream gives. */
 export type Fed =
   /** BSON documents, one or more. */
   | { readonly kind: 'changes'; readonly documents: readonly Buffer[] }
-  /** Nothing for a while; the stream can go on after this token all the same. Null where the server tells none. */
-  | { readonly kind: 'idle'; readonly token: string | null }
+  /** Nothing for a while; the stream can go on behind this point all the same. Null where the server tells none. */
+  | { readonly kind: 'idle'; readonly point: ResumePoint | null }
   /** Nothing more: it was invalidated. */
   | { readonly kind: 'closed' };
 
@@ -49,19 +51,16 @@ export function openFeed({ client, database, position, abilities, awaitMs = AWAI
   });
   const { cursor } = stream as unknown as { readonly cursor: DriverCursor };
   // Told of each empty batch: its `postBatchResumeToken`.
-  let token: string | null = null;
-  stream.on(
-    'resumeTokenChanged',
-    (told) => (token = told === null || told === undefined ? null : JSON.stringify(told)),
-  );
+  let point: ResumePoint | null = null;
+  stream.on('resumeTokenChanged', (token: unknown) => (point = isObject(token) ? idlePoint(token) : null));
   return {
     async next() {
-      token = null;
+      point = null;
       const document = await cursor.tryNext();
       if (document !== null) {
         return { kind: 'changes', documents: [document, ...cursor.readBufferedDocuments()].map(asBuffer) };
       }
-      return stream.closed ? { kind: 'closed' } : { kind: 'idle', token };
+      return stream.closed ? { kind: 'closed' } : { kind: 'idle', point };
     },
     [Symbol.asyncDispose]: () => soon(stream.close()),
   };

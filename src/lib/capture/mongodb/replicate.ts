@@ -1,41 +1,60 @@
-import { type MongoClient } from 'mongodb';
 import { type ChangeSink, type Until } from '../port';
 import { SafePosition } from '../safe';
-import { readChange } from './change';
+import { readChange, type Namespace } from './change';
+import { type ClusterTime } from './cluster-time';
 import { unlessAborted } from './cut';
 import { type MongoDatabase } from './database';
-import { openFeed, type Fed, type Feed } from './feed';
+import { type Fed, type Feed } from './feed';
 import { Fragments } from './fragments';
-import { Patience } from './patience';
+import { StreamPatience } from './patience';
+import { pointOfText, pointText, type ResumePoint } from './resume-point';
 import { type MongoSource } from './source-field';
-import { type Position } from './watch';
+import { isCaptured, positionBehind, type Abilities, type Position } from './watch';
 
 /** What replicating works with. */
 export interface Replication {
-  readonly client: MongoClient;
+  /** Opens the stream of the database's changes. */
+  readonly open: (position: Position, abilities: Abilities) => Feed;
   readonly database: MongoDatabase;
   readonly source: MongoSource;
   readonly sink: ChangeSink;
-  /** Writes a safe resume token down in the lake. */
-  readonly keep: (token: string) => Promise<void>;
+  /** Writes a safe point down in the lake. */
+  readonly keep: (point: ResumePoint) => Promise<void>;
   /** Told of each change that was put, by the microsecond in which the server made it. */
   readonly onCommit: (committedAtUs: bigint) => void;
 }
 
+/** A collection got a captured name, and its documents with it, of which the stream tells nothing. */
+export interface Renamed {
+  readonly to: Namespace;
+  /** When. */
+  readonly time: ClusterTime;
+  /** The stream goes on behind this; it is not kept yet. */
+  readonly point: ResumePoint;
+}
+
 /**
- * Sends what happens from `from` on, until it is told to stop; then everything that was sent is accepted and written down.
+ * Sends what happens from `from` on, until it is told to stop, or a collection was renamed to a captured name; then everything that was
+ * sent is accepted and written down.
  *
+ * @returns the rename, which was sent, but is not written down; null when it was told to stop
  * @throws what the server, Event Hubs or the lake says; nothing is written down that is not safe
  */
-export async function replicate(replication: Replication, from: Position, { stop, abort }: Until): Promise<void> {
+export async function replicate(
+  replication: Replication,
+  from: Position,
+  { stop, abort }: Until,
+): Promise<Renamed | null> {
   const broken = new AbortController();
   const cut = AbortSignal.any([abort, broken.signal]);
   const ends: Ends = { stop, cut, either: AbortSignal.any([stop, cut]) };
-  const start = 'token' in from ? from.token : null;
-  const safe = new SafePosition<string>(replication, start, (error) => broken.abort(error));
+  const start = 'behind' in from ? pointText(from.behind) : null;
+  const keep = (text: string): Promise<void> => replication.keep(pointOfText(text));
+  const safe = new SafePosition<string>({ sink: replication.sink, keep }, start, (error) => broken.abort(error));
   try {
-    await follow(replication, from, safe, ends);
+    const renamed = await follow(replication, from, safe, ends);
     await unlessAborted(safe.settle(), cut);
+    return renamed;
   } finally {
     safe.stop();
   }
@@ -49,59 +68,68 @@ interface Ends {
 }
 
 /** Opens the stream again and again: when it broke, and behind what invalidated it. */
-async function follow(replication: Replication, from: Position, safe: SafePosition<string>, ends: Ends): Promise<void> {
-  const { client, database } = replication;
-  const patience = new Patience();
+async function follow(
+  replication: Replication,
+  from: Position,
+  safe: SafePosition<string>,
+  ends: Ends,
+): Promise<Renamed | null> {
+  const patience = new StreamPatience();
   let position = from;
-  const reach = (token: string): void => {
-    safe.reach(token);
-    position = { token };
+  const reach = (point: ResumePoint): void => {
+    safe.reach(pointText(point));
+    position = positionBehind(point);
   };
   while (!ends.stop.aborted) {
     try {
-      await using feed = openFeed({ client, database, position, abilities: patience.abilities });
-      await takeAll(replication, feed, { reach, restore: () => patience.restore() }, ends);
+      await using feed = replication.open(position, patience.abilities);
+      const renamed = await takeAll(replication, feed, { reach, restore: () => patience.restore() }, ends);
+      if (renamed !== null) return renamed;
     } catch (error) {
       ends.cut.throwIfAborted();
       await patience.after(error, ends.either);
     }
   }
+  return null;
 }
 
 interface Told {
-  /** Everything up to this token was put. */
-  readonly reach: (token: string) => void;
+  /** Everything up to this point was put. */
+  readonly reach: (point: ResumePoint) => void;
   /** The server has answered. */
   readonly restore: () => void;
 }
 
 /**
- * Takes what the feed gives until it is closed or to be stopped.
+ * Takes what the feed gives until it is closed, to be stopped, or a collection was renamed.
  *
  * @throws Error when it is closed before it gave anything: to open it again would not help
  */
-async function takeAll(replication: Replication, feed: Feed, told: Told, ends: Ends): Promise<void> {
+async function takeAll(replication: Replication, feed: Feed, told: Told, ends: Ends): Promise<Renamed | null> {
   const fragments = new Fragments();
   let isNew = true;
   while (!ends.stop.aborted) {
     const fed = await nextOf(feed, ends);
-    if (fed === null) return;
+    if (fed === null) return null;
     told.restore();
     switch (fed.kind) {
-      case 'changes':
-        await sendAll(replication, fed.documents, fragments, told, ends);
+      case 'changes': {
+        const renamed = await sendAll(replication, fed.documents, fragments, told, ends);
+        if (renamed !== null) return renamed;
         isNew = false;
         break;
+      }
       case 'idle':
-        if (fed.token !== null && !fragments.isWithin) told.reach(fed.token);
+        if (fed.point !== null && !fragments.isWithin) told.reach(fed.point);
         break;
       case 'closed':
         if (isNew) throw new Error('the server closes the change stream as soon as it is opened');
-        return;
+        return null;
       default:
         fed satisfies never;
     }
   }
+  return null;
 }
 
 /** Null when it is to be stopped, even while the server has nothing to tell. */
@@ -121,15 +149,25 @@ async function sendAll(
   fragments: Fragments,
   { reach }: Told,
   { stop, cut }: Ends,
-): Promise<void> {
+): Promise<Renamed | null> {
   for (const document of documents) {
-    if (stop.aborted) return;
+    if (stop.aborted) return null;
     const whole = fragments.take(document);
     if (whole === null) continue;
-    const { event, token, committedAtUs } = readChange(whole, source, database.database ?? database.name);
+    const { event, point, committedAtUs, renamedTo } = await readChange(
+      whole,
+      source,
+      database.database ?? database.name,
+    );
     const room = sink.put(event);
     if (room !== undefined) await unlessAborted(room, cut);
-    reach(token);
     if (committedAtUs !== null) onCommit(committedAtUs);
+    if (renamedTo !== null && isCaptured(database, renamedTo)) {
+      if (point.time === null) throw new Error('the event of a rename has no cluster time');
+      // Not reached: the copy of the collection's documents is written down together with it.
+      return { to: renamedTo, time: point.time, point };
+    }
+    reach(point);
   }
+  return null;
 }

@@ -1,6 +1,6 @@
-import { type Document, type MongoClient, type UUID } from 'mongodb';
+import { type CollectionInfo, type Document, type MongoClient, type UUID } from 'mongodb';
 import { type MongoDatabase } from './database';
-import { namespaceOf } from './watch';
+import { isCaptured, namespaceOf } from './watch';
 
 /** A collection to read. */
 export interface SnapshotCollection {
@@ -17,20 +17,41 @@ export interface SnapshotCollection {
 /** Databases that change streams tell nothing of. */
 const INTERNAL = ['admin', 'config', 'local'];
 
-/** The collections that a change stream of the database would tell of, in a fixed order. */
-export async function listCollections(client: MongoClient, database: MongoDatabase): Promise<SnapshotCollection[]> {
-  const wanted = database.collections?.map((name) =>
-    database.database === null ? name : `${database.database}.${name}`,
-  );
+/**
+ * The collections that a change stream of the database would tell of, in a fixed order.
+ *
+ * @param only this one, as `db.collection`; null for all
+ */
+export async function listCollections(
+  client: MongoClient,
+  database: MongoDatabase,
+  only: string | null,
+): Promise<SnapshotCollection[]> {
   const found: SnapshotCollection[] = [];
-  for (const db of await databasesOf(client, database)) {
-    const listed = await client.db(db).listCollections({ type: 'collection' }, { nameOnly: false }).toArray();
-    found.push(...listed.map((info) => described(db, info)));
+  for (const db of only === null ? await databasesOf(client, database) : [namespaceOf(only).db]) {
+    const listed = await collectionsIn(client, db).toArray();
+    found.push(...listed.filter(({ type }) => type === 'collection').map((info) => described(db, info)));
   }
   return found
-    .filter(({ name, coll }) => !coll.startsWith('system.') && (wanted === undefined || wanted.includes(name)))
+    .filter(({ coll, name }) => !coll.startsWith('system.') && (only === null || name === only))
+    .filter((collection) => isCaptured(database, collection))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** What the settings name for a collection and is none: views and time series, which have no change streams. */
+export async function unfitCollections(client: MongoClient, database: MongoDatabase): Promise<string[]> {
+  if (database.collections === null) return [];
+  const unfit: string[] = [];
+  for (const db of await databasesOf(client, database)) {
+    const listed = await collectionsIn(client, db).toArray();
+    const others = listed.filter(({ type, name }) => type !== 'collection' && isCaptured(database, { db, coll: name }));
+    unfit.push(...others.map(({ type, name }) => `${db}.${name} (${type})`));
+  }
+  return unfit;
+}
+
+const collectionsIn = (client: MongoClient, db: string) =>
+  client.db(db, { readPreference: 'primary' }).listCollections<CollectionInfo>({}, { nameOnly: false });
 
 async function databasesOf(client: MongoClient, { database, collections }: MongoDatabase): Promise<string[]> {
   if (database !== null) return [database];

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { factsOf } from '../claim';
 import { type CapturedEvent } from '../port';
-import { documentJson, valueJson } from './canonical-json';
+import { documentElement, jsonBytes, valueJson } from './canonical-json';
+import { documentPlace } from './change';
 import { formatClusterTime, type ClusterTime } from './cluster-time';
 import { sourceField, type MongoSource } from './source-field';
 import { idOf } from './snapshot-place';
@@ -9,8 +9,8 @@ import { idOf } from './snapshot-place';
 /** What all events of one collection's snapshot have in common. */
 export interface SnapshotSource extends MongoSource {
   readonly deployment: string;
-  /** Where they stand: every later change comes in the stream. */
-  readonly startTime: ClusterTime;
+  /** Where they stand: every change from this moment on comes in the stream. */
+  readonly time: ClusterTime;
   readonly db: string;
   readonly collection: string;
 }
@@ -24,20 +24,20 @@ const ID_DIGITS = 32;
  *
  * @param document its BSON
  */
-export function snapshotEvent(source: SnapshotSource, document: Buffer): CapturedEvent {
-  const { name, deployment, history, startTime, db, collection } = source;
-  const id = valueJson(idOf(document));
+export async function snapshotEvent(source: SnapshotSource, document: Buffer): Promise<CapturedEvent> {
+  const { name, deployment, history, time, db, collection } = source;
+  const idElement = idOf(document);
+  const id = valueJson(idElement);
   const place = `${db}.${collection}`;
-  const { seconds, increment } = startTime;
-  const body = Buffer.from(
-    `{"operationType":"read","clusterTime":{"$timestamp":{"t":${seconds},"i":${increment}}},` +
-      `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}},"fullDocument":${documentJson(document)}${sourceField(source)}}`,
-  );
+  const head =
+    `{"operationType":"read","clusterTime":{"$timestamp":{"t":${time.seconds},"i":${time.increment}}},` +
+    `"ns":${JSON.stringify({ db, coll: collection })},"documentKey":{"_id":${id}}`;
+  const tail = `,${sourceField(source)}}`;
   return {
-    key: `${place}/{"_id":${id}}`,
-    // With the time: a snapshot that is taken anew, after history was lost, tells something else, and must not be taken for the first.
-    eventId: `${deployment}/${name}/${history}/${formatClusterTime(startTime)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
-    body,
-    facts: () => factsOf(body),
+    key: documentPlace(place, idElement),
+    // With the time: a document that is copied again, after a rename, tells something else, and must not be taken for the first.
+    eventId: `${deployment}/${name}/${history}/${formatClusterTime(time)}/${place}/${hash('sha256', id, 'hex').slice(0, ID_DIGITS)}`,
+    body: await jsonBytes([`${head},"fullDocument":`, documentElement(document), tail]),
+    facts: () => Buffer.from(`${head}${tail}`),
   };
 }

@@ -12,19 +12,21 @@ const BATCH_DOCUMENTS = 1_000;
  * The documents of a collection in the order of `_id`, as BSON, a batch at a time.
  *
  * @param after where to go on, as `placeOf` gave it; null for the beginning
+ * @param pageDocuments are read with one cursor
  */
 export async function* pagesOf(
   collection: Collection,
   session: ClientSession,
   after: string | null,
+  pageDocuments: number = PAGE_DOCUMENTS,
 ): AsyncGenerator<readonly Buffer[]> {
   let place = after;
   for (;;) {
     let found = 0;
     for (const query of queriesAfter(place)) {
       await using cursor = collection.find<Uint8Array>(query, {
-        ...{ session, readConcern: { level: 'majority' }, raw: true },
-        ...{ sort: { _id: 1 }, limit: PAGE_DOCUMENTS, batchSize: BATCH_DOCUMENTS },
+        ...{ session, readConcern: { level: 'majority' }, readPreference: 'primary', raw: true },
+        ...{ sort: { _id: 1 }, limit: pageDocuments, batchSize: BATCH_DOCUMENTS },
       });
       while (await cursor.hasNext()) {
         const batch = cursor.readBufferedDocuments().map(asBuffer);

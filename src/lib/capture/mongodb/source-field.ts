@@ -8,5 +8,5 @@ export interface MongoSource {
 
 /** The field that each event ends with, behind the server's own. Readers of change-stream documents pass over it. */
 export function sourceField({ name, history }: MongoSource): string {
-  return `,"source":{"version":"1","connector":"mongodb","name":${JSON.stringify(name)},"history":${history}}`;
+  return `"source":{"version":"1","connector":"mongodb","name":${JSON.stringify(name)},"history":${history}}`;
 }
