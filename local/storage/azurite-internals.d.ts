@@ -87,6 +87,8 @@ declare module 'azurite/dist/src/queue/QueueServer' {
   import type ServerBase from 'azurite/dist/src/common/ServerBase';
   export default class QueueServer extends ServerBase {
     constructor(configuration: QueueConfiguration);
+    /** A `Store` of stores.ts. */
+    readonly metadataStore: unknown;
     /** An `ExtentStore` of stores.ts. */
     readonly extentStore: unknown;
   }
@@ -97,6 +99,8 @@ declare module 'azurite/dist/src/table/TableServer' {
   import type ServerBase from 'azurite/dist/src/common/ServerBase';
   export default class TableServer extends ServerBase {
     constructor(configuration: TableConfiguration);
+    /** A `Store` of stores.ts. */
+    readonly metadataStore: unknown;
   }
 }
 

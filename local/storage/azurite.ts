@@ -12,9 +12,9 @@ import { AzuriteTelemetryClient } from 'azurite/dist/src/common/Telemetry';
 import QueueServer from 'azurite/dist/src/queue/QueueServer';
 import TableConfiguration from 'azurite/dist/src/table/TableConfiguration';
 import TableServer from 'azurite/dist/src/table/TableServer';
-import { type BlobMetadataStore, type ExtentStore } from './stores';
+import { type BlobMetadataStore, type ExtentStore, type Store } from './stores';
 import { portError } from './listen';
-import { ONLY_LOCATION } from './store-fixes';
+import { findForgottenExtents, ONLY_LOCATION } from './store-fixes';
 
 /**
  * Azurite's three servers in this process, with the settings the pipeline needs: no telemetry, any API version of the
@@ -36,7 +36,11 @@ export interface RunningBlobServer extends RunningServer {
   readonly extentStore: ExtentStore;
 }
 
+/** Gets a store of records before it is opened, with its database's file. */
+export type Prepare = (store: Store, file: string) => void;
+
 const keepAliveSeconds = 3600;
+const asItIs: Prepare = () => undefined;
 
 /**
  * Starts Azurite's Blob service.
@@ -44,50 +48,59 @@ const keepAliveSeconds = 3600;
  * @param folder where its files are kept; null keeps everything in memory
  * @throws Error that names the port when it is taken
  */
-export async function startBlobServer(port: number, folder: string | null): Promise<RunningBlobServer> {
-  await prepare(folder);
+export async function startBlobServer(
+  port: number,
+  folder: string | null,
+  prepare = asItIs,
+): Promise<RunningBlobServer> {
+  await prepareFolder(folder);
   const server = new BlobServer(blobConfiguration('blob', port, folder));
+  const metadataStore = server.metadataStore as BlobMetadataStore;
   const extentStore = server.extentStore as ExtentStore;
+  prepare(metadataStore, fileName(folder, 'blob.json'));
   const running = await start(server, port, extentStore);
-  return { ...running, metadataStore: server.metadataStore as BlobMetadataStore, extentStore };
+  return { ...running, metadataStore, extentStore };
 }
 
 /** Starts Azurite's Queue service; see {@link startBlobServer}. */
-export async function startQueueServer(port: number, folder: string | null): Promise<RunningServer> {
-  await prepare(folder);
+export async function startQueueServer(port: number, folder: string | null, prepare = asItIs): Promise<RunningServer> {
+  await prepareFolder(folder);
   const server = new QueueServer(blobConfiguration('queue', port, folder));
-  return start(server, port, server.extentStore as ExtentStore);
+  const extentStore = server.extentStore as ExtentStore;
+  findForgottenExtents(extentStore);
+  prepare(server.metadataStore as Store, fileName(folder, 'queue.json'));
+  return start(server, port, extentStore);
 }
 
 /** Starts Azurite's Table service; see {@link startBlobServer}. */
-export async function startTableServer(port: number, folder: string | null): Promise<RunningServer> {
-  await prepare(folder);
-  return start(
-    new TableServer(
-      new TableConfiguration(
-        host,
-        port,
-        keepAliveSeconds,
-        fileName(folder, 'table.json'),
-        false,
-        false,
-        undefined,
-        undefined,
-        false,
-        true,
-        '',
-        '',
-        '',
-        undefined,
-        true,
-        folder === null,
-      ),
+export async function startTableServer(port: number, folder: string | null, prepare = asItIs): Promise<RunningServer> {
+  await prepareFolder(folder);
+  const file = fileName(folder, 'table.json');
+  const server = new TableServer(
+    new TableConfiguration(
+      host,
+      port,
+      keepAliveSeconds,
+      file,
+      false,
+      false,
+      undefined,
+      undefined,
+      false,
+      true,
+      '',
+      '',
+      '',
+      undefined,
+      true,
+      folder === null,
     ),
-    port,
   );
+  prepare(server.metadataStore as Store, file);
+  return start(server, port);
 }
 
-async function prepare(folder: string | null): Promise<void> {
+async function prepareFolder(folder: string | null): Promise<void> {
   // In-process servers send telemetry unless they are told not to before the first request.
   AzuriteTelemetryClient.init('', false, undefined);
   if (folder !== null) await mkdir(folder, { recursive: true });

@@ -4,10 +4,12 @@ import {
   startBlobServer,
   startQueueServer,
   startTableServer,
+  type Prepare,
   type RunningBlobServer,
   type RunningServer,
 } from './azurite';
 import { openAll } from './closing';
+import { answerAfter, makeDurable, type Durable } from './durable';
 import { gateway } from './gateway';
 import { completeHierarchy, guardBlobApi } from './hierarchy';
 import { LakeRecords } from './records';
@@ -53,11 +55,18 @@ export interface LocalStorage extends AsyncDisposable {
  */
 export async function startStorage(options: StorageOptions = {}): Promise<LocalStorage> {
   const { port = 10000, queuePort = 10001, tablePort = 10002, folder = null, pageSize = 5000 } = options;
+  const log = options.log ?? (() => undefined);
   const { value, close } = await openAll(async (keep) => {
-    const blob = keep(await startBlobServer(port, folder));
-    addLake(blob, pageSize, options.log ?? (() => undefined));
-    const queue = queuePort === null ? null : keep(await startQueueServer(queuePort, folder));
-    const table = tablePort === null ? null : keep(await startTableServer(tablePort, folder));
+    const databases: Durable[] = [];
+    const prepare: Prepare = (store, file) => {
+      if (folder !== null) databases.push(keep(makeDurable(store, file, log)));
+    };
+    const flush = () => databases.forEach((database) => database.flush());
+    const blob = keep(await startBlobServer(port, folder, prepare));
+    addLake(blob, pageSize, log);
+    const queue = queuePort === null ? null : keep(await startQueueServer(queuePort, folder, prepare));
+    const table = tablePort === null ? null : keep(await startTableServer(tablePort, folder, prepare));
+    for (const server of [blob, queue, table]) if (server !== null) answerAfter(flush, server.httpServer);
     return { blob, queue, table };
   });
   const { blob, queue, table } = value;

@@ -81,9 +81,19 @@ export interface ContainerRecord {
   };
 }
 
+/** A record as LokiJS keeps it: with its number, once it is in a collection. */
+export interface StoredRecord {
+  $loki?: number;
+}
+
 /** A collection of LokiJS: every call is synchronous, and records are the live objects. */
 export interface Collection<T> {
+  readonly name: string;
+  /** The highest number that a record has had. */
+  maxId: number;
   readonly data: readonly T[];
+  /** By its number. */
+  get(id: number): T | null;
   find(query: Partial<T>): T[];
   findOne(query: Partial<T>): T | null;
   count(query?: Partial<T>): number;
@@ -91,6 +101,29 @@ export interface Collection<T> {
   insert(record: T): T;
   update(record: T): void;
   remove(record: T): void;
+  on(event: 'insert' | 'update', listener: (record: T | readonly T[]) => void): unknown;
+  on(event: 'delete', listener: (record: T) => void): unknown;
+}
+
+/** A LokiJS database. */
+export interface Database {
+  readonly collections: readonly Collection<StoredRecord>[];
+  readonly persistenceAdapter: {
+    /** Called with the whole database as text, in one step with its making. */
+    saveDatabase(name: string, text: string, callback: SaveCallback): void;
+  };
+  addCollection(name: string, options: unknown): Collection<StoredRecord>;
+  removeCollection(name: string): void;
+  saveDatabase(callback: SaveCallback): void;
+}
+
+export type SaveCallback = (error?: Error | null) => void;
+
+/** Any of Azurite's stores of records. */
+export interface Store {
+  readonly db: Database;
+  /** Reads the database's file; called before the server listens. */
+  init(): Promise<void>;
 }
 
 export interface RequestContext {
@@ -105,8 +138,8 @@ export interface BlobId {
 }
 
 /** LokiBlobMetadataStore: between its check and its change nothing but microtasks run. */
-export interface BlobMetadataStore {
-  readonly db: {
+export interface BlobMetadataStore extends Store {
+  readonly db: Database & {
     getCollection(name: '$BLOBS_COLLECTION$'): Collection<BlobRecord>;
     getCollection(name: '$BLOCKS_COLLECTION$'): Collection<BlockRecord>;
     getCollection(name: '$CONTAINERS_COLLECTION$'): Collection<ContainerRecord>;
