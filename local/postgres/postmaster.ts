@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type Runnable } from './as-account';
 
-const READY = 'database system is ready to accept connections';
+/** A standby accepts read-only ones. */
+const READY = /database system is ready to accept (read-only )?connections/;
 const LAST_WORDS = 20;
 
 /** The server's first process. */
@@ -28,7 +29,7 @@ export function startPostmaster({ file, args, account }: Runnable, log: (line: s
       log(line);
       words.push(line);
       if (words.length > LAST_WORDS) words.shift();
-      if (line.includes(READY)) resolve();
+      if (READY.test(line)) resolve();
     });
     void gone.then(() => reject(new Error(`PostgreSQL did not start:\n${words.join('\n')}`)));
   });

@@ -94,6 +94,7 @@ const postgresState: postgresql.PostgresState = {
     ...{ takenAtUs: 1_764_158_400_000_123n, done: ['public.customers'], table: 'public.orders' },
     ...{ after: ['9007199254740993'], rows: 120_000 },
   },
+  log: { timeline: 2, ancestors: [{ timeline: 1, endsAt: 0x16_b0000000n }] },
   setAside: [
     {
       ...{ table: '"public"."payments"', code: 'SOURCE_FAILED', message: 'SOURCE_FAILED: grant it' },

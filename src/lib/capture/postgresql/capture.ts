@@ -13,6 +13,7 @@ import { takeSnapshot, type Snapshot } from './snapshot';
 import { identifier } from './names';
 import { judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
+import { identifyServer, type ServerIdentity } from './timeline';
 
 /** What capturing a database works with. */
 export interface PostgresRoom {
@@ -54,17 +55,24 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   const { progress, sink, now, onCommit } = room;
   await using catalog = await connect(database, 'query');
   await using stream = await connect(database, 'replication');
-  const systemId = await identify(stream);
+  const server = await identifyServer(stream);
   if (database.create) await makePublication(database, catalog);
   const facts = await readServer(catalog.client, database);
-  const start = judgeStart(database, facts, systemId, progress.state);
+  const start = judgeStart(database, facts, server, progress.state);
   if (start.kind === 'busy') return 'busy';
   room.onRetained(facts.slot?.retainedBytes ?? 0);
 
-  const source: CaptureSource = { name: database.name, database: facts.database, systemId, history: progress.history };
+  const source: CaptureSource = {
+    name: database.name,
+    database: facts.database,
+    systemId: server.systemId,
+    history: progress.history,
+  };
   const { publications } = facts;
-  const begun = await begin(database, source, start, room, stream);
+  const begun = await begin(database, server, start, room, stream);
   const record = new CaptureRecord(progress, begun.state, room);
+  const { timeline, ancestors } = server;
+  if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
   const { exported } = begun;
   if (!(await withSnapshot({ database, publications, source, record, exported }, room, until.stop))) return 'stopped';
   const keep = (safeLsn: bigint): Promise<void> => record.keep({ safeLsn });
@@ -83,7 +91,7 @@ interface Begun {
 /** Makes the slot where there is none, and writes down where capture begins before anything is sent. */
 async function begin(
   database: PostgresDatabase,
-  { systemId }: CaptureSource,
+  { systemId, timeline, ancestors }: ServerIdentity,
   start: Exclude<Start, { kind: 'busy' }>,
   { progress, now }: PostgresRoom,
   stream: Session,
@@ -94,7 +102,8 @@ async function begin(
   const takenAtUs = BigInt(now()) * 1000n;
   const none = { takenAtUs, done: [], table: null, after: null, rows: 0 };
   const snapshot = database.snapshot === 'initial' ? none : null;
-  const state = { systemId, slot: database.slot, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
+  const log = { timeline, ancestors };
+  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
 }
@@ -111,11 +120,6 @@ async function withSnapshot(
   const state = { ...of.record.state, snapshot };
   const complete = await takeSnapshot({ ...of, sink, state, keep, now, onProgress: onSnapshot }, stop);
   return complete !== null && !stop.aborted;
-}
-
-async function identify({ client }: Session): Promise<string> {
-  const { rows } = await client.query<{ systemid: string }>('IDENTIFY_SYSTEM');
-  return rows[0]?.systemid ?? '';
 }
 
 async function makePublication(database: PostgresDatabase, { client }: Session): Promise<void> {

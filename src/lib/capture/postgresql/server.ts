@@ -25,24 +25,25 @@ export interface ServerFacts {
   /** Those of the database's publications that are there, in their order. */
   readonly publications: readonly string[];
   readonly slot: SlotFacts | null;
-  /** Where the server's log ends now. */
-  readonly currentLsn: bigint;
+  /** A standby: it replays the log of another server, and writes none of its own. */
+  readonly isStandby: boolean;
 }
 
 /** Whatever the server's version has of the columns: those that it lacks are null. */
 const FACTS = `
 select current_database() as database, current_setting('wal_level') as wal_level,
   array(select pubname::text from pg_catalog.pg_publication where pubname = any ($1)) as publications,
-  pg_catalog.pg_current_wal_lsn()::text as current_lsn,
+  pg_catalog.pg_is_in_recovery() as is_standby,
   (select pg_catalog.to_jsonb(slot) || pg_catalog.jsonb_build_object(
-      'retained', pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_lsn(), slot.restart_lsn)::text)
+      'retained', pg_catalog.pg_wal_lsn_diff(case when pg_catalog.pg_is_in_recovery()
+        then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end, slot.restart_lsn)::text)
     from pg_catalog.pg_replication_slots as slot where slot_name = $2) as slot`;
 
 interface FactsRow {
   readonly database: string;
   readonly wal_level: string;
   readonly publications: readonly string[];
-  readonly current_lsn: string;
+  readonly is_standby: boolean;
   readonly slot: Readonly<Record<string, unknown>> | null;
 }
 
@@ -55,7 +56,7 @@ export async function readServer(client: Client, database: PostgresDatabase): Pr
     walLevel: row.wal_level,
     publications: names.filter((name) => row.publications.includes(name)),
     slot: row.slot === null ? null : slotFacts(row.slot),
-    currentLsn: parseLsn(row.current_lsn) ?? 0n,
+    isStandby: row.is_standby,
   };
 }
 

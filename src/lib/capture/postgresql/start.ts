@@ -4,6 +4,7 @@ import { formatLsn } from './lsn';
 import { identifier } from './names';
 import { type ServerFacts, type SlotFacts } from './server';
 import { type PostgresState } from './state';
+import { commonUntil, type ServerIdentity } from './timeline';
 
 /** How capture of a database begins. */
 export type Start =
@@ -18,18 +19,18 @@ export type Start =
 /**
  * Decides how to begin, from what the server tells and what was kept. Changes that are gone are never skipped silently.
  *
- * @param systemId of the server, as IDENTIFY_SYSTEM tells it
+ * @param server what the server that will be read says of itself
  * @throws PipelineError SOURCE_NOT_READY with the SQL that mends it; SOURCE_HISTORY_LOST with the command that begins anew
  */
 export function judgeStart(
   database: PostgresDatabase,
   facts: ServerFacts,
-  systemId: string,
+  server: ServerIdentity,
   state: PostgresState | null,
 ): Start {
   mustBeReady(database, facts);
   const { slot } = facts;
-  if (state !== null) mustBeSame(database, systemId, state);
+  if (state !== null) mustBeSame(database, server, state);
   if (slot === null) {
     if (state !== null) {
       throw lost(database, `the replication slot ${database.slot} is gone`, `behind ${formatLsn(state.safeLsn)}`);
@@ -44,10 +45,19 @@ export function judgeStart(
   mustHaveHistory(database, slot, state);
   if (slot.activePid !== null) return { kind: 'busy', pid: slot.activePid };
   const confirmed = slot.confirmedLsn ?? 0n;
+  if (confirmed > server.endLsn) {
+    const what = `the replication slot ${database.slot} stands at ${formatLsn(confirmed)}, behind the end of the server's log (${formatLsn(server.endLsn)}): an earlier state was put back`;
+    throw lost(database, what, 'that the server makes until its log has come there', dropSql(database));
+  }
   return state === null ? { kind: 'adopt', from: confirmed } : { kind: 'resume', from: state.safeLsn };
 }
 
-function mustBeReady(database: PostgresDatabase, { walLevel, publications }: ServerFacts): void {
+function mustBeReady(database: PostgresDatabase, { walLevel, publications, isStandby }: ServerFacts): void {
+  if (isStandby) {
+    const what = 'this server is a standby, and capture reads a primary';
+    // It may be about to be promoted.
+    throw notReady(database, what, "Give the primary's address; it is tried again until then", { retryable: true });
+  }
   if (walLevel !== 'logical') {
     const sql = 'ALTER SYSTEM SET wal_level = logical; and restart the server (Azure: the server parameter wal_level)';
     throw notReady(database, `wal_level is ${walLevel}`, sql);
@@ -56,7 +66,8 @@ function mustBeReady(database: PostgresDatabase, { walLevel, publications }: Ser
     throw notReady(database, `there is no publication ${database.publication}`, publicationSql(database));
 }
 
-function mustBeSame(database: PostgresDatabase, systemId: string, state: PostgresState): void {
+function mustBeSame(database: PostgresDatabase, server: ServerIdentity, state: PostgresState): void {
+  const { systemId } = server;
   if (systemId !== state.systemId) {
     throw lost(
       database,
@@ -64,6 +75,8 @@ function mustBeSame(database: PostgresDatabase, systemId: string, state: Postgre
       'of the time between',
     );
   }
+  const common = commonUntil(state.log, server);
+  if (common === null || common < state.safeLsn) throw otherLog(database, server, state, common);
   if (database.slot !== state.slot) {
     throw lost(
       database,
@@ -71,6 +84,25 @@ function mustBeSame(database: PostgresDatabase, systemId: string, state: Postgre
       `behind ${formatLsn(state.safeLsn)}`,
     );
   }
+}
+
+/** A disk or backup was put back, or a standby that had not received everything was promoted. */
+function otherLog(
+  database: PostgresDatabase,
+  { timeline, endLsn }: ServerIdentity,
+  { log, safeLsn }: PostgresState,
+  common: bigint | null,
+): PipelineError {
+  const found =
+    common === null
+      ? `the server is on timeline ${timeline}, capture was on ${log.timeline}, and the server has no history of its timelines to compare them by`
+      : `the server's log (timeline ${timeline}, now at ${formatLsn(endLsn)}) is the one that was captured (timeline ${log.timeline}, up to ` +
+        `${formatLsn(safeLsn)}) only up to ${formatLsn(common)}: an earlier state was put back, or a standby that lagged was promoted`;
+  return new PipelineError(
+    'SOURCE_HISTORY_LOST',
+    `PostgreSQL ${database.name}: ${found}. The lake holds changes that this server has never made, and the server may have made others ` +
+      `since. Nothing was skipped, capture of this database has stopped. ${beginAnew(database)}`,
+  );
 }
 
 function mustHaveHistory(database: PostgresDatabase, slot: SlotFacts, state: PostgresState | null): void {
@@ -94,13 +126,22 @@ function lost(database: PostgresDatabase, what: string, which: string, sql: stri
   return new PipelineError(
     'SOURCE_HISTORY_LOST',
     `PostgreSQL ${database.name}: ${what}. Changes ${which} are missing in the lake and will stay so; nothing was skipped, capture of this ` +
-      `database has stopped. To begin anew with a snapshot of what is there now: npm run capture -- reset postgres ${database.name}` +
-      (sql === null ? '' : `, and: ${sql}`),
+      `database has stopped. ${beginAnew(database, sql)}`,
   );
 }
 
-function notReady(database: PostgresDatabase, what: string, sql: string): PipelineError {
-  return new PipelineError('SOURCE_NOT_READY', `PostgreSQL ${database.name}: ${what}. ${sql}`);
+function beginAnew({ name }: PostgresDatabase, sql: string | null = null): string {
+  const also = sql === null ? '' : `, and: ${sql}`;
+  return `To begin anew with a snapshot of what is there now: npm run capture -- reset postgres ${name}${also}`;
+}
+
+function notReady(
+  database: PostgresDatabase,
+  what: string,
+  sql: string,
+  options: { retryable?: boolean } = {},
+): PipelineError {
+  return new PipelineError('SOURCE_NOT_READY', `PostgreSQL ${database.name}: ${what}. ${sql}`, options);
 }
 
 /** The SQL that makes what capture needs, as instructions and as it is run where `create` is set. */

@@ -1,12 +1,15 @@
 import { isObject } from '../../decode/json';
 import { parseSetAside, type TableSetAside } from '../set-aside';
 import { formatLsn, parseLsn } from './lsn';
+import { logPathJson, parseLogPath, type LogPath } from './timeline';
 
 /** How far capture has come with one PostgreSQL database. */
 export interface PostgresState {
   /** Of the server: another one is another history. */
   readonly systemId: string;
   readonly slot: string;
+  /** The way of the server's log up to `safeLsn`. */
+  readonly log: LogPath;
   /** Where the slot began: every later change comes in the stream; a snapshot's rows stand here. */
   readonly startLsn: bigint;
   /** Event Hubs has accepted everything up to here. The slot is never told more than this. */
@@ -32,9 +35,9 @@ export interface SnapshotState {
 
 /** LSNs and times are text in JSON: a number would round them. */
 export function stateJson(state: PostgresState): Record<string, unknown> {
-  const { systemId, slot, startLsn, safeLsn, snapshot, setAside } = state;
+  const { systemId, slot, log, startLsn, safeLsn, snapshot, setAside } = state;
   return {
-    ...{ systemId, slot, startLsn: formatLsn(startLsn), safeLsn: formatLsn(safeLsn) },
+    ...{ systemId, slot, startLsn: formatLsn(startLsn), safeLsn: formatLsn(safeLsn), log: logPathJson(log) },
     snapshot: snapshot === null ? null : { ...snapshot, takenAtUs: String(snapshot.takenAtUs) },
     setAside,
   };
@@ -47,9 +50,10 @@ export function parseState(value: unknown): PostgresState | null {
   const [startLsn, safeLsn] = [lsnOf(value.startLsn), lsnOf(value.safeLsn)];
   const snapshot = value.snapshot === null ? null : snapshotOf(value.snapshot);
   const setAside = parseSetAside(value.setAside);
+  const log = isObject(value.log) ? parseLogPath(value.log) : null;
   if (typeof systemId !== 'string' || typeof slot !== 'string') return null;
-  if (startLsn === null || safeLsn === null || snapshot === undefined || setAside === null) return null;
-  return { systemId, slot, startLsn, safeLsn, snapshot, setAside };
+  if (startLsn === null || safeLsn === null || snapshot === undefined || setAside === null || log === null) return null;
+  return { systemId, slot, log, startLsn, safeLsn, snapshot, setAside };
 }
 
 const lsnOf = (value: unknown): bigint | null => (typeof value === 'string' ? parseLsn(value) : null);
