@@ -3,18 +3,18 @@ import { type Command } from './command';
 import { type Context } from './context';
 import { FIRST_BATCH } from './cursors';
 import { CommandError, missing, notBuilt } from './errors';
-import { compileFilter } from './filter';
 import { openCursor } from './find';
-import { group } from './group';
+import { refuseView } from './collection';
 import { type ReplyFields } from './handshake-reply';
-import { compileProjection } from './projection';
-import { sorted, viewOf, type View } from './reading';
+import { outTarget, writeOut } from './out';
+import { runStages } from './pipeline';
+import { viewOf } from './reading';
 import { EMPTY, field, type RawField } from './raw';
 import { type SessionUse } from './sessions';
 import { FoundDocuments } from './source';
 import { compileStreamStages, stageOf } from './stages';
 import { parseStreamOptions } from './stream-options';
-import { asDocument, asDocuments, asNumber, asText, int, make } from './values';
+import { asDocument, asDocuments, asNumber, asText } from './values';
 
 /** https://www.mongodb.com/docs/manual/reference/command/aggregate/ */
 export function aggregate(command: Command, context: Context, use: SessionUse): ReplyFields {
@@ -33,7 +33,12 @@ export function aggregate(command: Command, context: Context, use: SessionUse): 
   }
   if (asText(command.argument) === undefined) throw notBuilt('an aggregation on a database');
   const view = viewOf(command, ns, context, use);
-  const source = new FoundDocuments(run(view, pipeline.map(stageOf)));
+  const stages = pipeline.map(stageOf);
+  const last = stages.at(-1);
+  const isOut = last?.name === '$out';
+  const found = runStages(view.documents.values(), isOut ? stages.slice(0, -1) : stages);
+  if (isOut) writeOut(found, outTarget(last, command.db), context);
+  const source = new FoundDocuments(isOut ? [] : found);
   return openCursor(context, ns, source, { firstBatch, single: false, atTs: view.atTs });
 }
 
@@ -53,38 +58,8 @@ function openStream(
     );
   const options = parseStreamOptions(command, asDocument(stage) ?? EMPTY);
   const { catalog, oplog } = store;
+  if (options.scope.kind === 'collection') refuseView(catalog.collection(options.scope.ns));
   return new ChangeStream(oplog, options, compileStreamStages(rest), (uuid, key) =>
     catalog.collectionOf(uuid)?.get(key),
   );
-}
-
-function run({ documents }: View, stages: readonly RawField[]): readonly Buffer[] {
-  return stages.reduce<readonly Buffer[]>(applyStage, [...documents.values()]);
-}
-
-function applyStage(documents: readonly Buffer[], stage: RawField): readonly Buffer[] {
-  const specification = asDocument(stage) ?? EMPTY;
-  switch (stage.name) {
-    case '$match':
-      return documents.filter(compileFilter(specification));
-    case '$sort':
-      return sorted(documents, specification);
-    case '$skip':
-      return documents.slice(asNumber(stage) ?? 0);
-    case '$limit':
-      return documents.slice(0, asNumber(stage) ?? 0);
-    case '$project':
-      return documents.map(compileProjection(specification));
-    case '$group':
-      return group(documents, specification);
-    case '$count':
-      // None of nothing is no document.
-      return documents.length === 0 ? [] : [make({ [asText(stage) ?? 'count']: int(documents.length) })];
-    case '$changeStream':
-      throw new CommandError(40602, '$changeStream is only valid as the first stage in a pipeline');
-    case '$changeStreamSplitLargeEvent':
-      throw new CommandError(20, '$changeStreamSplitLargeEvent can only be used in a $changeStream pipeline');
-    default:
-      throw new CommandError(40324, `Unrecognized pipeline stage name: '${stage.name}'`);
-  }
 }

@@ -55,7 +55,7 @@ export function changeEvent(
     operationDescription: expanded ? parts.description : undefined,
     updateDescription: updateDescription(operation, expanded),
     stateBeforeChange: operation.kind === 'modify' ? stateBefore(operation) : undefined,
-    nsType: expanded && operation.kind === 'create' ? text('collection') : undefined,
+    nsType: expanded && operation.kind === 'create' ? text(operation.nsType ?? 'collection') : undefined,
     fullDocumentBeforeChange: images.before,
   });
   const refusal = images.missing === null ? null : imageMissing(images.missing, parts, ts);

@@ -1,6 +1,7 @@
-import { type Namespace } from './command';
+import { nameOf, type Namespace } from './command';
 import { idOf, type Documents } from './documents';
 import { IdOrder } from './id-order';
+import { CommandError } from './errors';
 import { field, type RawValue } from './raw';
 import { type Sharding } from './sharding';
 import { asDocument, asFlag } from './values';
@@ -10,6 +11,9 @@ interface Stored {
   readonly document: Buffer;
   readonly writtenTs: bigint;
 }
+
+/** A time series is a view of the buckets that hold it. */
+export type CollectionKind = 'collection' | 'view' | 'timeseries';
 
 /** One collection as it stands. Only the catalog changes it, by applying entries of the oplog. */
 export class Collection implements Documents {
@@ -33,6 +37,11 @@ export class Collection implements Documents {
 
   get size(): number {
     return this.#stored.size;
+  }
+
+  get kind(): CollectionKind {
+    if (field(this.options, 'viewOn') !== undefined) return 'view';
+    return field(this.options, 'timeseries') === undefined ? 'collection' : 'timeseries';
   }
 
   /** Whether documents are remembered as they were before and after each change. */
@@ -70,4 +79,11 @@ export class Collection implements Documents {
   remove(key: string): void {
     this.#stored.delete(key);
   }
+}
+
+/** @throws CommandError where it is a view: it takes no writes, and no change stream tells of it */
+export function refuseView(collection: Collection | undefined): void {
+  if (collection === undefined || collection.kind === 'collection') return;
+  const what = collection.kind === 'view' ? 'a view, not a collection' : 'a timeseries collection';
+  throw new CommandError(166, `Namespace ${nameOf(collection.ns)} is ${what}`);
 }

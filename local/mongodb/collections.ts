@@ -1,10 +1,11 @@
-import { indexName } from './catalog';
-import { nameOf, parseNamespace, type Command } from './command';
-import { type Collection } from './collection';
+import { indexName, type Catalog } from './catalog';
+import { nameOf, parseNamespace, type Command, type Namespace } from './command';
+import { refuseView, type Collection } from './collection';
 import { type Context } from './context';
 import { CommandError, missing, namespaceNotFound, notBuilt } from './errors';
-import { ID_INDEX } from './event-parts';
+import { BUCKETS, ID_INDEX } from './event-parts';
 import { type ReplyFields } from './handshake-reply';
+import { type Operation } from './oplog-entry';
 import { EMPTY, documentOf, fields, type RawField } from './raw';
 import { asArray, asText, bool, int, named, text } from './values';
 import { createCollection } from './writer';
@@ -12,18 +13,31 @@ import { createCollection } from './writer';
 /** The options of a collection that are kept; others are refused, for they would change what it does. */
 const OPTIONS = ['changeStreamPreAndPostImages'];
 
-const optionsOf = (command: Command): RawField[] =>
-  OPTIONS.flatMap((name) => {
+const optionsOf = (command: Command, names = OPTIONS): RawField[] =>
+  names.flatMap((name) => {
     const value = command.field(name);
     return value === undefined ? [] : named(name, value);
   });
 
 /** https://www.mongodb.com/docs/manual/reference/command/create/ */
 export function create(command: Command, context: Context): ReplyFields {
-  for (const name of ['capped', 'timeseries', 'viewOn', 'validator', 'collation', 'clusteredIndex'])
+  for (const name of ['capped', 'validator', 'collation', 'clusteredIndex'])
     if (command.field(name) !== undefined) throw notBuilt(`create with ${name}`);
-  createCollection(context, command.namespace, documentOf(optionsOf(command)));
+  const { namespace } = command;
+  if (command.field('timeseries') !== undefined) {
+    createBuckets(context, namespace);
+    createCollection(context, namespace, documentOf(optionsOf(command, ['timeseries'])), 'timeseries');
+  } else if (command.field('viewOn') !== undefined)
+    createCollection(context, namespace, documentOf(optionsOf(command, ['viewOn', 'pipeline'])), 'view');
+  else createCollection(context, namespace, documentOf(optionsOf(command)));
   return {};
+}
+
+/** What a time series is a view of. */
+function createBuckets({ store, newUuid }: Context, { db, coll }: Namespace): void {
+  const ns = { db, coll: `${BUCKETS}${coll}` };
+  if (store.catalog.collection(ns) === undefined)
+    store.commit([{ kind: 'create', ns, uuid: newUuid(), options: EMPTY }]);
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/drop/ */
@@ -31,16 +45,23 @@ export function drop(command: Command, { store }: Context): ReplyFields {
   const collection = store.catalog.collection(command.namespace);
   // Since 7.0 it is no error to drop what is not there.
   if (collection === undefined) return {};
-  const { ns, uuid, indexes } = collection;
-  store.commit([{ kind: 'drop', ns, uuid }]);
+  const { ns, indexes } = collection;
+  for (const each of [collection, bucketsOf(collection, store.catalog) ?? []].flat()) store.commit([dropOf(each)]);
   return { nIndexesWas: int(indexes.size + 1), ns: text(nameOf(ns)) };
 }
+
+function dropOf({ ns, uuid, kind }: Collection): Operation {
+  return { kind: 'drop', ns, uuid, ...(kind === 'collection' ? {} : { nsType: kind }) };
+}
+
+const bucketsOf = ({ kind, ns: { db, coll } }: Collection, catalog: Catalog): Collection | undefined =>
+  kind === 'timeseries' ? catalog.collection({ db, coll: `${BUCKETS}${coll}` }) : undefined;
 
 /** Drops each collection, then the database: so the oplog has it, and so change streams tell it. */
 export function dropDatabase({ db }: Command, { store }: Context): ReplyFields {
   const collections = store.catalog.collections(db);
   if (collections.length === 0) return {};
-  for (const { ns, uuid } of collections) store.commit([{ kind: 'drop', ns, uuid }]);
+  for (const collection of collections) store.commit([dropOf(collection)]);
   store.commit([{ kind: 'dropDatabase', db }]);
   return { dropped: text(db) };
 }
@@ -51,7 +72,9 @@ export function renameCollection(command: Command, { store }: Context): ReplyFie
   const to = parseNamespace(command.text('to') ?? '');
   const collection = store.catalog.collection(from);
   if (collection === undefined) throw new CommandError(26, `Source collection ${nameOf(from)} does not exist`);
+  refuseView(collection);
   const replaced = store.catalog.collection(to);
+  refuseView(replaced);
   if (replaced !== undefined && !command.flag('dropTarget'))
     throw new CommandError(48, `target namespace exists: ${nameOf(to)}`);
   if (from.db !== to.db) throw notBuilt('a rename to another database');
@@ -63,14 +86,13 @@ export function renameCollection(command: Command, { store }: Context): ReplyFie
 /** https://www.mongodb.com/docs/manual/reference/command/collMod/: images alone */
 export function collMod(command: Command, { store }: Context): ReplyFields {
   const { ns, uuid, options: optionsBefore } = existing(command, store.catalog.collection(command.namespace));
+  for (const name of ['index', 'validator', 'viewOn', 'timeseries', 'expireAfterSeconds'])
+    if (command.field(name) !== undefined) throw notBuilt('collMod of anything but images');
   const changed = optionsOf(command);
-  if (changed.length === 0) {
-    if (command.field('index') ?? command.field('validator')) throw notBuilt('collMod of anything but images');
-    return {};
-  }
   const names = changed.map(({ name }) => name);
   const options = documentOf([...fields(optionsBefore).filter(({ name }) => !names.includes(name)), ...changed]);
-  store.commit([{ kind: 'modify', ns, uuid, options, optionsBefore }]);
+  // One that changes nothing is an entry of the oplog all the same.
+  store.commit([{ kind: 'modify', ns, uuid, options, optionsBefore, changed: documentOf(changed) }]);
   return {};
 }
 
@@ -113,6 +135,7 @@ export function dropIndexes(command: Command, { store }: Context): ReplyFields {
 
 function existing(command: Command, collection: Collection | undefined): Collection {
   if (collection === undefined) throw namespaceNotFound(nameOf(command.namespace));
+  refuseView(collection);
   return collection;
 }
 

@@ -4,11 +4,13 @@ import { Command } from './command';
 import { type Context, type Server } from './context';
 import { dispatch, isOfChangeStream, refusal } from './dispatch';
 import { CommandError, unsupportedOpQuery } from './errors';
-import { type FaultRule } from './fault-rules';
+import { type FaultRule, type Struck } from './fault-rules';
 import { type Faults } from './faults';
 import { Framing } from './framing';
 import { watching } from './handshake';
 import { formatReply, parseRequest, type Request } from './message';
+import { fields, firstField } from './raw';
+import { asDocument, asDocuments } from './values';
 
 /** Serves one client's connection: one request after the other, in the order in which they came. */
 export function serveConnection(socket: Socket, connectionId: number, server: Server, faults: Faults): void {
@@ -48,7 +50,7 @@ class Connection {
   async answer(request: Request): Promise<void> {
     if (this.#context.signal.aborted) return;
     const command = new Command(request);
-    const fault = this.#faults.strike(struck(command));
+    const fault = this.#faults.strike(struck(command, this.#context));
     if (fault !== null && !(await this.#strike(command, request, fault))) return;
     if (HANDSHAKES.has(command.name) && fault?.kind !== 'loseReply') return this.#answerHello(command, request);
     if (request.legacy) return this.#refuse(command, request, unsupportedOpQuery(command.name));
@@ -62,8 +64,8 @@ class Connection {
     const { kind } = fault;
     switch (kind) {
       case 'refuse': {
-        const { code = 1, labels = null } = fault;
-        this.#refuse(command, request, new CommandError(code, `refused by a fault with code ${code}`, labels));
+        const { code = 1, labels = null, message = `refused by a fault with code ${code}` } = fault;
+        this.#refuse(command, request, new CommandError(code, message, labels));
         return false;
       }
       case 'cutConnection':
@@ -113,6 +115,26 @@ class Connection {
 
 const HANDSHAKES = new Set(['hello', 'isMaster', 'ismaster']);
 
-function struck(command: Command) {
-  return { name: command.name, collection: command.text(command.name === 'getMore' ? 'collection' : command.name) };
+function struck(command: Command, context: Context): Struck {
+  const { name, db } = command;
+  const collection = command.text(name === 'getMore' ? 'collection' : name);
+  const stages = (name === 'aggregate' ? (asDocuments(command.field('pipeline')) ?? []) : []).flatMap(
+    (stage) => firstField(stage) ?? [],
+  );
+  const [first] = stages;
+  const stream = first?.name === '$changeStream' ? asDocument(first) : undefined;
+  return {
+    name,
+    database: db,
+    collection,
+    stages: stages.map((stage) => stage.name),
+    options: stream === undefined ? [] : fields(stream).map((option) => option.name),
+    scope: stream === undefined ? undefined : scopeOf(db, collection),
+    changeStream: isOfChangeStream(command, context),
+  };
+}
+
+function scopeOf(db: string, collection: string | undefined): NonNullable<FaultRule['scope']> {
+  if (collection !== undefined) return 'collection';
+  return db === 'admin' ? 'deployment' : 'database';
 }

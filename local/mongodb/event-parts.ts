@@ -1,8 +1,8 @@
 import { type Namespace } from './command';
 import { type DocumentOperation, type Operation } from './oplog-entry';
-import { documentOf, fields, type RawField, type RawValue } from './raw';
+import { documentOf, field, fields, type RawField, type RawValue } from './raw';
 import { documentKeyOf } from './sharding';
-import { array, bool, embedded, int, long, make, named, text, uuidValue } from './values';
+import { array, asDocument, bool, embedded, int, long, make, named, text, uuidValue } from './values';
 
 /** An operation that change streams tell of. */
 export type ToldOperation = Exclude<Operation, { kind: 'noop' | 'split' }>;
@@ -31,6 +31,7 @@ export function eventParts(operation: ToldOperation): EventParts {
     case 'delete':
       return onDocument(operation.kind, operation, operation.before);
     case 'drop':
+      if (operation.nsType !== undefined) return onView('drop', operation.ns, undefined);
       return onCollection('drop', operation, undefined, true);
     case 'rename': {
       const dropTarget = operation.dropped === null ? undefined : uuidValue(operation.dropped);
@@ -42,16 +43,14 @@ export function eventParts(operation: ToldOperation): EventParts {
       return { operationType: 'dropDatabase', ns, ...nobody, isClassic: true };
     }
     case 'create':
+      if (operation.nsType !== undefined) return onView('create', operation.ns, viewed(operation));
       return onCollection('create', operation, created(operation.options), false);
     case 'createIndex':
       return onCollection('createIndexes', operation, make({ indexes: array([embedded(operation.index)]) }), false);
     case 'dropIndex':
       return onCollection('dropIndexes', operation, make({ indexes: array([embedded(operation.index)]) }), false);
-    case 'modify': {
-      const name = 'changeStreamPreAndPostImages';
-      const value = fields(operation.options).find((option) => option.name === name);
-      return onCollection('modify', operation, make({ [name]: value }), false);
-    }
+    case 'modify':
+      return onCollection('modify', operation, operation.changed, false);
     case 'shard': {
       const shardKey = embedded(operation.key);
       const [unique, numInitialChunks, presplitHashedZones] = [bool(false), long(0n), bool(false)];
@@ -76,6 +75,23 @@ function onCollection(
 ): EventParts {
   const description = described === undefined ? undefined : embedded(described);
   return { operationType, ns: nsValue(ns), uuid, documentKey: undefined, description, isClassic };
+}
+
+/** Views have no UUID, and only streams of all expanded events tell of them. */
+function onView(operationType: string, ns: Namespace, described: Buffer | undefined): EventParts {
+  const description = described === undefined ? undefined : embedded(described);
+  return { operationType, ns: nsValue(ns), uuid: null, documentKey: undefined, description, isClassic: false };
+}
+
+/** Before the name of a time series: the collection that holds it. */
+export const BUCKETS = 'system.buckets.';
+
+function viewed({ ns, nsType, options }: Extract<ToldOperation, { kind: 'create' }>): Buffer {
+  if (nsType === 'view') return options;
+  const timeField = field(asDocument(field(options, 'timeseries')) ?? options, 'timeField');
+  const unpack = embedded(make({ timeField, bucketMaxSpanSeconds: int(3600) }));
+  const pipeline = array([embedded(make({ $_internalUnpackBucket: unpack }))]);
+  return make({ viewOn: text(`${BUCKETS}${ns.coll}`), pipeline });
 }
 
 export const nsValue = ({ db, coll }: Namespace): RawValue => embedded(make({ db: text(db), coll: text(coll) }));

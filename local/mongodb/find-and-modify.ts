@@ -5,7 +5,7 @@ import { compileFilter } from './filter';
 import { type ReplyFields } from './handshake-reply';
 import { compileProjection } from './projection';
 import { EMPTY } from './raw';
-import { sorted } from './reading';
+import { sorted } from './sorting';
 import { type OplogEntry } from './oplog-entry';
 import { candidates } from './candidates';
 import { outcomeOf, runUpdate, type UpdateOutcome } from './update-command';

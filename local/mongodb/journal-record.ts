@@ -9,6 +9,7 @@ import {
   type OplogEntry,
   type ShardPlace,
   type UpdateDescription,
+  type ViewKind,
 } from './oplog-entry';
 import { field, type RawValue } from './raw';
 import {
@@ -100,13 +101,13 @@ function encodeOperation(operation: Operation): Buffer {
     case 'delete':
       return make({ kind, ...onDocument(operation), id: idOf(operation.before) });
     case 'create':
-      return make({ kind, ...on(operation), options: embedded(operation.options) });
+      return make({ kind, ...on(operation), ...ofKind(operation), options: embedded(operation.options) });
     case 'modify': {
-      const { options, optionsBefore } = operation;
-      return make({ kind, ...on(operation), options: embedded(options), before: embedded(optionsBefore) });
+      const [options, before] = [embedded(operation.options), embedded(operation.optionsBefore)];
+      return make({ kind, ...on(operation), options, before, changed: embedded(operation.changed) });
     }
     case 'drop':
-      return make({ kind, ...on(operation) });
+      return make({ kind, ...on(operation), ...ofKind(operation) });
     case 'rename': {
       const { to, dropped } = operation;
       const replaced = dropped === null ? undefined : uuidValue(dropped);
@@ -134,6 +135,10 @@ const on = ({ ns, uuid }: { readonly ns: Namespace; readonly uuid: Buffer }) => 
   uuid: uuidValue(uuid),
 });
 
+const ofKind = ({ nsType }: { readonly nsType?: ViewKind }) => ({
+  nsType: nsType === undefined ? undefined : text(nsType),
+});
+
 const onDocument = (operation: DocumentOperation) => ({
   ...on(operation),
   images: bool(operation.images),
@@ -157,6 +162,10 @@ function decodeOperation(document: Buffer, before: (uuid: Buffer, id: RawValue) 
     ns: { db: db(), coll: need(asText(field(document, 'coll'))) },
     uuid: need(asBinary(field(document, 'uuid'))),
   });
+  const nsType = () => {
+    const given = asText(field(document, 'nsType'));
+    return given === undefined ? {} : { nsType: given as ViewKind };
+  };
   const placed = part('place');
   const images = {
     images: asFlag(field(document, 'images')),
@@ -177,11 +186,17 @@ function decodeOperation(document: Buffer, before: (uuid: Buffer, id: RawValue) 
       return { kind, ...at, ...images, before: before(at.uuid, need(field(document, 'id'))) };
     }
     case 'create':
-      return { kind, ...place(), options: need(part('options')) };
+      return { kind, ...place(), ...nsType(), options: need(part('options')) };
     case 'modify':
-      return { kind, ...place(), options: need(part('options')), optionsBefore: need(part('before')) };
+      return {
+        kind,
+        ...place(),
+        options: need(part('options')),
+        optionsBefore: need(part('before')),
+        changed: need(part('changed')),
+      };
     case 'drop':
-      return { kind, ...place() };
+      return { kind, ...place(), ...nsType() };
     case 'rename': {
       const to = { db: need(asText(field(document, 'toDb'))), coll: need(asText(field(document, 'toColl'))) };
       return { kind, ...place(), to, dropped: asBinary(field(document, 'dropped')) ?? null };

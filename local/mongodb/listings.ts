@@ -15,18 +15,31 @@ import { array, asNumber, bool, embedded, long, make, text, uuidValue } from './
 /** https://www.mongodb.com/docs/manual/reference/command/listCollections/ */
 export function listCollections(command: Command, context: Context): ReplyFields {
   const matches = compileFilter(command.document('filter') ?? EMPTY);
-  const listed = context.store.catalog.collections(command.db).map(listing).filter(matches);
+  const collections = context.store.catalog.collections(command.db);
+  const views = collections.some(({ kind }) => kind !== 'collection') ? [SYSTEM_VIEWS] : [];
+  const listed = [...collections.map(listing), ...views].filter(matches);
   return listReply(command, context, { db: command.db, coll: '$cmd.listCollections' }, listed);
 }
 
-const listing = ({ ns, uuid, options }: Collection): Buffer =>
-  make({
+const listing = ({ ns, uuid, kind, options }: Collection): Buffer => {
+  const isCollection = kind === 'collection';
+  return make({
     name: text(ns.coll),
-    type: text('collection'),
+    type: text(kind),
     options: embedded(options),
-    info: embedded(make({ readOnly: bool(false), uuid: uuidValue(uuid) })),
-    idIndex: embedded(ID_INDEX),
+    info: embedded(make({ readOnly: bool(kind === 'view'), uuid: isCollection ? uuidValue(uuid) : undefined })),
+    idIndex: isCollection ? embedded(ID_INDEX) : undefined,
   });
+};
+
+/** Where a database keeps its views. */
+const SYSTEM_VIEWS = make({
+  name: text('system.views'),
+  type: text('collection'),
+  options: embedded(EMPTY),
+  info: embedded(make({ readOnly: bool(false), uuid: uuidValue(Buffer.alloc(16, 1)) })),
+  idIndex: embedded(ID_INDEX),
+});
 
 /** https://www.mongodb.com/docs/manual/reference/command/listIndexes/ */
 export function listIndexes(command: Command, context: Context): ReplyFields {

@@ -11,10 +11,15 @@ export type Operation =
       readonly description: UpdateDescription | null;
     })
   | (OnDocument & { readonly kind: 'delete'; readonly before: Buffer })
-  | (OnCollection & { readonly kind: 'create'; readonly options: Buffer })
-  | (OnCollection & { readonly kind: 'drop' })
+  | (OnCollection & OfKind & { readonly kind: 'create'; readonly options: Buffer })
+  | (OnCollection & OfKind & { readonly kind: 'drop' })
   | (OnCollection & { readonly kind: 'rename'; readonly to: Namespace; readonly dropped: Buffer | null })
-  | (OnCollection & { readonly kind: 'modify'; readonly options: Buffer; readonly optionsBefore: Buffer })
+  | (OnCollection & {
+      readonly kind: 'modify';
+      readonly options: Buffer;
+      readonly optionsBefore: Buffer;
+      /** What the command asked for. */ readonly changed: Buffer;
+    })
   | (OnCollection & { readonly kind: 'createIndex'; readonly index: Buffer })
   | (OnCollection & { readonly kind: 'dropIndex'; readonly index: Buffer })
   | (OnCollection & { readonly kind: 'shard'; readonly key: Buffer })
@@ -28,6 +33,13 @@ interface OnCollection {
   /** Of the collection: 16 bytes. */
   readonly uuid: Buffer;
 }
+
+interface OfKind {
+  /** Where it is no collection. */
+  readonly nsType?: ViewKind;
+}
+
+export type ViewKind = 'view' | 'timeseries';
 
 interface OnDocument extends OnCollection {
   /** Whether the collection kept images when this was written. */

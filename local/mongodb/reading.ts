@@ -1,18 +1,20 @@
 import { type Command, type Namespace } from './command';
 import { candidatesIn } from './candidates';
-import { compare } from './compare';
+import { type Collection } from './collection';
+import { keyOf } from './compare';
 import { type Context } from './context';
 import { type Documents } from './documents';
-import { notBuilt } from './errors';
 import { compileFilter } from './filter';
-import { valueAt } from './paths';
 import { EMPTY, field, fields, type RawValue } from './raw';
 import { oplogDocuments } from './oplog-documents';
+import { runStages } from './pipeline';
 import { seenTs, sightOf } from './read-time';
 import { type SessionUse } from './sessions';
+import { sorted } from './sorting';
+import { stageOf } from './stages';
 import { configDocuments } from './shard-commands';
 import { documentsAt } from './snapshot';
-import { asDocument, asNumber, asText, asTimestamp, nothing } from './values';
+import { asDocument, asDocuments, asNumber, asText, asTimestamp, nothing } from './values';
 
 /** What a read sees, and the moment it sees where the client wants to read that again. */
 export interface View {
@@ -32,12 +34,26 @@ export function viewOf(command: Command, ns: Namespace, context: Context, use: S
   const collection = store.catalog.collection(ns);
   const concern = command.document('readConcern');
   const isSnapshot = concern !== undefined && asText(field(concern, 'level')) === 'snapshot';
+  const viewed = collection === undefined ? null : viewedBy(collection);
+  if (viewed !== null) {
+    const below = viewOf(command, viewed.ns, context, use);
+    const documents = runStages(below.documents.values(), viewed.stages);
+    const get = (key: string) => documents.find((document) => keyOf(field(document, '_id') ?? nothing) === key);
+    return { documents: { get, values: () => documents }, atTs: below.atTs };
+  }
   const visibleTs = seenTs(sightOf(command, context), store);
   const atTs =
     isSnapshot && use.kind !== 'transaction' ? (asTimestamp(field(concern, 'atClusterTime')) ?? visibleTs) : null;
   if (collection === undefined) return { documents: NO_DOCUMENTS, atTs };
   if (use.kind === 'transaction') return { documents: use.transaction.documents(collection), atTs };
   return { documents: documentsAt(store, collection, atTs ?? visibleTs), atTs };
+}
+
+/** What a view shows; null for a collection, and for a time series, whose buckets nobody fills. */
+function viewedBy({ ns: { db }, kind, options }: Collection) {
+  if (kind !== 'view') return null;
+  const stages = (asDocuments(field(options, 'pipeline')) ?? []).map(stageOf);
+  return { ns: { db, coll: asText(field(options, 'viewOn')) ?? '' }, stages };
 }
 
 /** What a query finds, in that order; no more than `atMost`. */
@@ -70,25 +86,4 @@ function idDirection(order: Buffer): 1 | -1 | null {
 function lowestId(query: Buffer): RawValue | null {
   const operators = asDocument(field(query, '_id')) ?? EMPTY;
   return field(operators, '$gt') ?? field(operators, '$gte') ?? null;
-}
-
-/** Sorts by the fields that `order` names, 1 upwards and -1 downwards; `$natural` is the order of insertion. */
-export function sorted(documents: readonly Buffer[], order: Buffer | undefined): readonly Buffer[] {
-  const keys = fields(order ?? EMPTY).map((key) => ({ name: key.name, direction: asNumber(key) }));
-  if (keys.length === 0) return documents;
-  if (keys.some(({ direction }) => direction !== 1 && direction !== -1)) throw notBuilt('that order of a sort');
-  const [first] = keys;
-  if (first?.name === '$natural') return first.direction === 1 ? documents : documents.toReversed();
-  const valued = documents.map((document) => ({
-    document,
-    values: keys.map(({ name }) => valueAt(document, name) ?? nothing),
-  }));
-  valued.sort((a, b) => {
-    for (const [index, { direction }] of keys.entries()) {
-      const difference = compare(a.values[index] as typeof nothing, b.values[index] as typeof nothing);
-      if (difference !== 0) return direction === 1 ? difference : -difference;
-    }
-    return 0;
-  });
-  return valued.map(({ document }) => document);
 }

@@ -56,6 +56,48 @@ function compileStage(stage: RawField): EventStage {
     case '$redact':
       throw notBuilt(`${stage.name} behind $changeStream`);
     default:
+      if (!STAGES.has(stage.name)) throw new CommandError(40324, `Unrecognized pipeline stage name: '${stage.name}'`);
       throw new CommandError(20, `${stage.name} is not permitted in a $changeStream pipeline`);
   }
 }
+
+/** Stages that there are, though not here. https://www.mongodb.com/docs/manual/reference/operator/aggregation-pipeline/ */
+const STAGES = new Set(
+  [
+    ...[
+      'bucket',
+      'bucketAuto',
+      'changeStream',
+      'collStats',
+      'count',
+      'currentOp',
+      'densify',
+      'documents',
+      'facet',
+      'fill',
+    ],
+    ...[
+      'geoNear',
+      'graphLookup',
+      'group',
+      'indexStats',
+      'limit',
+      'listLocalSessions',
+      'listSessions',
+      'lookup',
+      'merge',
+    ],
+    ...[
+      'out',
+      'planCacheStats',
+      'sample',
+      'search',
+      'setWindowFields',
+      'skip',
+      'sort',
+      'sortByCount',
+      'unionWith',
+      'unwind',
+    ],
+  ].map((name) => `$${name}`),
+);

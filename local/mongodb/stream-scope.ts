@@ -12,11 +12,12 @@ export function watches(scope: Scope, operation: Operation): boolean {
       return scope.kind === 'deployment' ? !isInternal(operation.db) : dbOf(scope) === operation.db;
     case 'rename':
       return covers(scope, operation.ns) || covers(scope, operation.to);
+    case 'create':
+    case 'drop':
+      return (scope.kind !== 'collection' || operation.nsType === undefined) && covers(scope, operation.ns);
     case 'insert':
     case 'update':
     case 'delete':
-    case 'create':
-    case 'drop':
     case 'modify':
     case 'createIndex':
     case 'dropIndex':

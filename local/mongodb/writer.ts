@@ -1,9 +1,9 @@
-import { type Collection } from './collection';
+import { refuseView, type Collection } from './collection';
 import { nameOf, type Namespace } from './command';
 import { type Server } from './context';
 import { type Documents } from './documents';
-import { CommandError } from './errors';
-import { type DocumentOperation, type OplogEntry } from './oplog-entry';
+import { CommandError, notBuilt } from './errors';
+import { type DocumentOperation, type OplogEntry, type ViewKind } from './oplog-entry';
 import { EMPTY } from './raw';
 import { type SessionUse } from './sessions';
 
@@ -66,7 +66,10 @@ export class Writer {
   existing(ns: Namespace): Collection {
     const { catalog } = this.#server.store;
     if (catalog.collection(ns) === undefined) createCollection(this.#server, ns, EMPTY);
-    return catalog.collection(ns) as Collection;
+    const collection = catalog.collection(ns) as Collection;
+    if (collection.kind === 'timeseries') throw notBuilt('a write to a time series');
+    refuseView(collection);
+    return collection;
   }
 
   #commit(operation: DocumentOperation, statement: number): void {
@@ -83,10 +86,10 @@ export class Writer {
 }
 
 /** @throws CommandError where there is one, or the name is reserved */
-export function createCollection({ store, newUuid }: Server, ns: Namespace, options: Buffer): void {
+export function createCollection({ store, newUuid }: Server, ns: Namespace, options: Buffer, nsType?: ViewKind): void {
   if (store.catalog.collection(ns) !== undefined)
     throw new CommandError(48, `Collection ${nameOf(ns)} already exists.`);
   if (ns.coll.startsWith('system.') || ns.coll.includes('$'))
     throw new CommandError(73, `Invalid collection name: ${ns.coll}`);
-  store.commit([{ kind: 'create', ns, uuid: newUuid(), options }]);
+  store.commit([{ kind: 'create', ns, uuid: newUuid(), options, ...(nsType === undefined ? {} : { nsType }) }]);
 }
