@@ -24,14 +24,17 @@ export interface Line {
 const FORMAT = '1';
 const FORMAT_OF = /^\{"format":([1-9]\d*),/;
 
-const HEADER = [
+const BEFORE = [
   ...['format', 'source', 'namespace', 'hub', 'incarnation', 'partition', 'sequenceNumber', 'offset', 'enqueuedTime'],
-  ...['partitionKey', 'properties', 'eventId'],
+  ...['partitionKey', 'properties'],
 ];
+const BEHIND = { bronze: ['eventId', 'change', 'payload'], quarantine: ['eventId', 'reason', 'bodyBase64'] };
 const LABELS = {
-  bronze: labelsOf([...HEADER, 'change', 'payload']),
-  quarantine: labelsOf([...HEADER, 'reason', 'bodyBase64']),
+  bronze: labelsOf([...BEFORE, ...BEHIND.bronze]),
+  quarantine: labelsOf([...BEFORE, ...BEHIND.quarantine]),
 };
+/** What stands behind `properties` of which a number may have been rounded by the host. */
+const INEXACT = ',"propertiesInexact":true';
 /** What stands for the payload where the event lies in a file of its own: no payload can look so. */
 const REFERENCE = /^null,"payloadRef":"claims\/(?:postgresql|mongodb)\/[0-9a-f]{64}\.json"$/;
 const REASONS: readonly unknown[] = ['not_json', 'not_utf8', 'unreadable_json'];
@@ -44,7 +47,7 @@ export function readLine(bytes: Buffer, shelf: Shelf): Line | 'newer_format' | n
   const format = FORMAT_OF.exec(bytes.toString('latin1', 0, 40))?.[1] ?? FORMAT;
   if (format !== FORMAT) return 'newer_format';
   if (!isUtf8(bytes)) return null;
-  const texts = fieldsOf(bytes, LABELS[shelf]);
+  const texts = fieldsOf(bytes, LABELS[shelf]) ?? fieldsOf(bytes, labelsInexact(shelf));
   if (texts === null) return null;
   if (shelf === 'bronze' && REFERENCE.test((texts.at(-1) as Buffer).toString('latin1', 0, 200))) {
     texts[texts.length - 1] = Buffer.from('null');
@@ -79,6 +82,11 @@ export function readLine(bytes: Buffer, shelf: Shelf): Line | 'newer_format' | n
     sequence: BigInt(sequence),
     enqueuedTime: time,
   };
+}
+
+/** The labels of a line whose properties may be inexact: the flag is part of the label behind them. */
+function labelsInexact(shelf: Shelf): Buffer[] {
+  return LABELS[shelf].map((label, i) => (i === BEFORE.length ? Buffer.from(`${INEXACT}${label.toString()}`) : label));
 }
 
 type EventPart = Pick<Line, 'operation' | 'content'>;

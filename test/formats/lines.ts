@@ -13,8 +13,16 @@ const OF = {
 } as const;
 export const CONTEXT = { ...OF, partition: '3' };
 export const NOON = Date.UTC(2026, 10, 22, 12);
-export const WHOLE = { op: 'c', ts_ms: 1, before: null, after: { id: 1, text: 'too large' } };
-export const CLAIM = claimPath('postgresql', 'shop/16/B374D848/0');
+export const WHOLE = {
+  ...{ before: null, after: { id: 1, text: 'too large' } },
+  source: {
+    ...{ version: '1', connector: 'postgresql', name: 'shop', db: 'web', schema: 'public', table: 'orders' },
+    ...{ relation: 16405, lsn: 97490360392, commit_lsn: 97490360400, history: 2 },
+  },
+  ...{ op: 'c', ts_ms: 1 },
+};
+const EVENT_ID = '7123456789012345678/shop/2/00000016B374D848/1';
+export const CLAIM = claimPath('postgresql', EVENT_ID);
 
 const debezium =
   '{"before":null,"after":{"id":9007199254740993,"price":1.10},"source":{"version":"3.0.0.Final","connector":"postgresql",' +
@@ -30,11 +38,11 @@ const EVENTS = [
     partitionKey: 'public.orders:7',
     properties: { eventId: 'e-0', 'content-Type': 'application/json' },
   }),
-  event(1, 'no JSON', { properties: { eventId: 'e-1' } }),
+  event(1, 'no JSON', { properties: { eventId: 'e-1', big: 2 ** 53 } }),
   event(2, '{"text":"of a format that nobody knows"}'),
   event(3, ''),
   event(4, referenceTo(factsOf(Buffer.from(JSON.stringify(WHOLE))), CLAIM).toString(), {
-    properties: { payloadRef: CLAIM },
+    properties: { eventId: EVENT_ID, payloadRef: CLAIM, rowKey: 'public.orders/[1]' },
   }),
 ];
 
@@ -51,6 +59,11 @@ export async function linesOf(shelf: Shelf): Promise<Buffer> {
 /** The event of the quarantine sample. */
 export const QUARANTINED = {
   id: { ...CONTEXT, sequence: 1n },
-  ...{ offset: '128', enqueuedTime: '2026-11-22T12:00:00.001Z', partitionKey: null, properties: { eventId: 'e-1' } },
-  ...{ eventId: 'e-1', reason: 'not_json', bodyBase64: Buffer.from('no JSON').toString('base64') },
+  ...{
+    offset: '128',
+    enqueuedTime: '2026-11-22T12:00:00.001Z',
+    partitionKey: null,
+    properties: { eventId: 'e-1', big: 2 ** 53 },
+  },
+  ...{ reason: 'not_json', bodyBase64: Buffer.from('no JSON').toString('base64') },
 } as const;

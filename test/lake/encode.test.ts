@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { type HubEvent } from '../../src/lib/decode/event';
 import { type EncodedPart, encodeRun } from '../../src/lib/lake/encode';
 import { type RunContext, estimateBytes } from '../../src/lib/lake/line';
+import { claimPath } from '../../src/lib/ledger/names';
 import * as changeStream from '../decode/events/change-stream';
 import * as debezium from '../decode/events/debezium';
 import * as wal2json from '../decode/events/wal2json';
@@ -57,29 +58,38 @@ async function encodeOne(body: string | Buffer): Promise<{ line: Buffer; unrecog
 }
 
 describe('a reference to an event that was too large for the hub', () => {
-  const path = `claims/postgresql/${'0a'.repeat(32)}.json`;
-  const source = '{"connector":"postgresql","db":"shop","schema":"public","table":"orders","lsn":1}';
+  const id = '7123/shop/1/00000000016E9768/1';
+  const path = claimPath('postgresql', id);
+  const source =
+    '{"version":"1","connector":"postgresql","name":"shop","db":"shop","schema":"public","table":"orders","lsn":1,"history":1}';
   const stub = (ref: string, more = ''): string => `{"source":${source},"op":"c","payloadRef":"${ref}"${more}}`;
-  const encode = async (body: string, payloadRef: unknown): Promise<Record<string, unknown>> => {
-    const { bronze } = await encodeRun([eventOf(body, 0, { properties: { payloadRef } })], context);
+  const encode = async (body: string, properties: object): Promise<Record<string, unknown>> => {
+    const { bronze } = await encodeRun([eventOf(body, 0, { properties: { ...properties } })], context);
     return parse(linesOf(bronze)[0] ?? Buffer.from('{}'));
   };
 
   test('is a line with its change, without a payload, and with the path', async () => {
-    const line = await encode(stub(path), path);
+    const line = await encode(stub(path), { eventId: id, payloadRef: path });
     expect(line).toMatchObject({ change: { operation: 'create', table: 'orders' }, payload: null, payloadRef: path });
     expect(Object.keys(line).at(-1)).toBe('payloadRef');
   });
 
+  const other = claimPath('postgresql', '7123/shop/1/00000000016E9768/2');
+  const elsewhere = claimPath('mongodb', id);
   test.each([
-    ['a path that capture does not make', stub('claims/../bronze/x.json'), 'claims/../bronze/x.json'],
-    ['no path in the body', `{"source":${source},"op":"c"}`, path],
-    ['another path in the body', stub(`claims/mongodb/${'0b'.repeat(32)}.json`), path],
-    ['more than a reference says', stub(path, ',"after":{"id":1}'), path],
-    ['a property that is no text', stub(path), 7],
-    ['a body that is no object', `"${path}"`, path],
-  ])('is an event like any other where there is %s: nothing of it is dropped', async (_name, body, ref) => {
-    const line = await encode(body, ref);
+    ['a path that capture does not make', stub('claims/../bronze/x.json'), { payloadRef: 'claims/../bronze/x.json' }],
+    ["another event's path", stub(other), { payloadRef: other }],
+    ["another source's path", stub(elsewhere), { payloadRef: elsewhere }],
+    ['no id', stub(path), { eventId: undefined }],
+    ['the id of another history', stub(path).replace('"history":1', '"history":2'), {}],
+    ['another sender', stub(path).replace('"version":"1"', '"version":"3.0.0.Final"'), {}],
+    ['no path in the body', `{"source":${source},"op":"c"}`, {}],
+    ['another path in the body', stub(elsewhere), {}],
+    ['more than a reference says', stub(path, ',"after":{"id":1}'), {}],
+    ['a property that is no text', stub(path), { payloadRef: 7 }],
+    ['a body that is no object', `"${path}"`, {}],
+  ])('is an event like any other where there is %s: nothing of it is dropped', async (_name, body, properties) => {
+    const line = await encode(body, { eventId: id, payloadRef: path, ...properties });
     expect(line).not.toHaveProperty('payloadRef');
     expect(line['payload']).toEqual(JSON.parse(body));
   });
@@ -147,42 +157,42 @@ describe('a run', () => {
         sequenceNumber: 41207,
         offset: '128256',
         incarnation: 2,
-        eventId: 'event-0',
+        eventId: null,
         change: { operation: 'create', table: 'customers' },
       },
       {
         sequenceNumber: 41209,
         offset: '128258',
         incarnation: 2,
-        eventId: 'event-2',
+        eventId: null,
         change: { operation: 'tombstone' },
       },
-      { sequenceNumber: 41210, offset: '128259', incarnation: 2, eventId: 'event-3', change: null },
+      { sequenceNumber: 41210, offset: '128259', incarnation: 2, eventId: null, change: null },
       {
         sequenceNumber: 41212,
         offset: '128261',
         incarnation: 2,
-        eventId: 'event-5',
+        eventId: null,
         change: { operation: 'create', table: 'orders' },
       },
     ]);
     expect(linesOf(quarantine).map((line) => parse(line))).toMatchObject([
       {
         sequenceNumber: 41208,
-        eventId: 'event-1',
+        eventId: null,
         reason: 'not_json',
         bodyBase64: Buffer.from('not json').toString('base64'),
       },
       {
         sequenceNumber: 41211,
-        eventId: 'event-4',
+        eventId: null,
         reason: 'unreadable_json',
         bodyBase64: Buffer.from('\ufeff{}').toString('base64'),
       },
     ]);
   });
 
-  test('takes the event id from the body where no property gives one', async () => {
+  test('takes the event id from what promises to be unique alone: a resume token does, the property of another sender does not', async () => {
     const { line } = await encodeOne(changeStream.insert);
     expect(parse(line).eventId).toBe(changeStream.RESUME_TOKEN);
   });

@@ -83,6 +83,24 @@ describe('the head of a bronze line', () => {
     }
   });
 
+  test("has the table's OID where it is known, behind the names", () => {
+    expect(line({}, null, { ...change, relation: 16405 })).toContain(
+      '"table":"orders","relation":16405,"committedTime":',
+    );
+  });
+
+  test.each([
+    [2 ** 53, true],
+    [-(2 ** 63), true],
+    [2 ** 53 - 1, false],
+    [0.1, false],
+    ['9007199254740993', false],
+  ])('says of properties with %p that a number may have been rounded: %p', (value, inexact) => {
+    const text = line({ properties: { small: 1, value } });
+    expect(text.includes(`${JSON.stringify(value)}},"propertiesInexact":true,"eventId":`)).toBe(inexact);
+    expect(text.includes('propertiesInexact')).toBe(inexact);
+  });
+
   test('tells the number of changes only of a transaction', () => {
     expect(parsed({}, null, { ...change, operation: 'transaction', changes: 0 }).change).toEqual({
       ...change,
@@ -166,8 +184,8 @@ describe('application properties', () => {
 
 describe('the head of a quarantine line', () => {
   test('is that of a bronze line, with the reason and the body in base64 for its change and payload', () => {
-    const head = quarantineHead(prefix, event, 'order-7', 'not_json');
-    const bronze = bronzeHead(prefix, event, 'order-7', null);
+    const head = quarantineHead(prefix, event, 'not_json');
+    const bronze = bronzeHead(prefix, event, null, null);
     expect(head).toBe(bronze.replace('"change":null,"payload":', '"reason":"not_json","bodyBase64":"'));
   });
 });

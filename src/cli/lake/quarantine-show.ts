@@ -55,7 +55,6 @@ function linesOf(event: QuarantinedEvent, id: string, replayed: readonly string[
     ['enqueued', event.enqueuedTime],
     ['offset', event.offset],
     ['partition key', event.partitionKey ?? ''],
-    ['event id', event.eventId ?? ''],
     ['reason', event.reason],
     ['bytes', body.length.toLocaleString('en')],
     ...properties.map(([name, value]) => [`property ${name}`, value] as const),

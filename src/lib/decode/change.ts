@@ -34,6 +34,8 @@ export interface Change {
   readonly schema: string | null;
   /** Table, or MongoDB collection. */
   readonly table: string | null;
+  /** PostgreSQL's OID of the table, where the event states it: another one under the same name is another table. */
+  readonly relation?: number;
   /** When the source committed the change: ISO 8601, UTC. */
   readonly committedTime: string | null;
   /**

@@ -38,6 +38,12 @@ export function safeInteger(value: unknown): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
+/** The same, where it counts something: from 0 on. */
+export function safeCount(value: unknown): number | null {
+  const number = safeInteger(value);
+  return number === null || number < 0 ? null : number;
+}
+
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 /** TypeScript's library does not know the reviver's third argument yet (proposal-json-parse-with-source; Node 22 has it). */
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;

@@ -1,5 +1,5 @@
 import { type Change, type Operation } from './change';
-import { integerText, safeInteger } from './integers';
+import { integerText, safeCount, safeInteger } from './integers';
 import { isObject, textOrNull } from './json';
 import { lsnText } from './lsn';
 import { isoFromMicros, isoFromMillis } from './time';
@@ -14,7 +14,7 @@ export interface ServerFacts {
 
 /** The `server` and `history` of a change. @throws INEXACT where the number is too large to be trusted. */
 export function serverOf({ name, history }: ServerFacts): Pick<Change, 'server' | 'history'> {
-  const number = safeInteger(history);
+  const number = safeCount(history);
   return { server: textOrNull(name), ...(number === null ? {} : { history: number }) };
 }
 
@@ -23,6 +23,8 @@ export interface PostgresFacts extends ServerFacts {
   readonly db?: unknown;
   readonly schema?: unknown;
   readonly table?: unknown;
+  /** The table's OID: only our own capture states it. */
+  readonly relation?: unknown;
   /** Of the change. */
   readonly lsn?: unknown;
   /** Of its transaction's commit: only our own capture tells, and it orders better. */
@@ -38,13 +40,15 @@ export interface PostgresFacts extends ServerFacts {
 
 /** @throws INEXACT where a number is too large to be trusted. */
 export function postgresChange(operation: Operation, facts: PostgresFacts): Change {
-  const index = isObject(facts.transaction) ? safeInteger(facts.transaction.total_order) : null;
+  const relation = safeCount(facts.relation);
+  const index = isObject(facts.transaction) ? safeCount(facts.transaction.total_order) : null;
   return {
     operation,
     ...serverOf(facts),
     database: textOrNull(facts.db),
     schema: textOrNull(facts.schema),
     table: textOrNull(facts.table),
+    ...(relation === null ? {} : { relation }),
     committedTime: epochTime(facts.ts_us, facts.ts_ms),
     position: lsnText(facts.commit_lsn) ?? lsnText(facts.lsn),
     ...(index === null ? {} : { index }),

@@ -2,9 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { readBody } from '../decode/body';
 import { type Change } from '../decode/change';
 import { claimOf } from '../decode/claim';
-import { type HubEvent } from '../decode/event';
-import { eventIdOf } from '../decode/event-id';
+import { type HubEvent, type Source } from '../decode/event';
+import { capturedId, eventIdOf } from '../decode/event-id';
+import { isObject } from '../decode/json';
 import { recognise } from '../decode/recognise';
+import { claimPath } from '../ledger/names';
 import { type RunContext, bronzeHead, estimateBytes, quarantineHead, runPrefix } from './line';
 
 /** The lines of one file. */
@@ -59,6 +61,7 @@ export function encodeRun(events: readonly HubEvent[], context: RunContext): Pro
 
 async function encodeNow(events: readonly HubEvent[], context: RunContext): Promise<EncodedRun> {
   const run: Run = {
+    source: context.source,
     prefix: runPrefix(context),
     bronze: emptyPart(),
     quarantine: emptyPart(),
@@ -79,6 +82,7 @@ async function encodeNow(events: readonly HubEvent[], context: RunContext): Prom
 }
 
 interface Run {
+  readonly source: Source;
   readonly prefix: string;
   readonly bronze: Part;
   readonly quarantine: Part;
@@ -106,23 +110,32 @@ function encodeOne(event: HubEvent, run: Run): void {
       const change = recognise(body.value, body.text);
       if (change === null) run.unrecognised++;
       else run.sourceDelayMs ??= sourceDelayMs(event, change);
-      const id = eventIdOf(event.properties, body.value);
+      const id = eventIdOf(event.properties, body.value, change);
       const head = bronzeHead(run.prefix, event, id, change);
-      const claim = claimOf(event.properties, body.value);
+      const claim = claimIn(run.source, event, body.value);
       if (claim !== null) return appendLine(run.bronze, head, `null,"payloadRef":"${claim}"}\n`);
       return appendJsonLine(run.bronze, head, event.body, body.text);
     }
-    case 'tombstone': {
-      const id = eventIdOf(event.properties, null);
-      return appendLine(run.bronze, bronzeHead(run.prefix, event, id, TOMBSTONE), 'null}\n');
-    }
+    case 'tombstone':
+      return appendLine(run.bronze, bronzeHead(run.prefix, event, null, TOMBSTONE), 'null}\n');
     case 'quarantine': {
-      const head = quarantineHead(run.prefix, event, eventIdOf(event.properties, null), body.reason);
+      const head = quarantineHead(run.prefix, event, body.reason);
       return appendLine(run.quarantine, head, `${event.body.toString('base64')}"}\n`);
     }
     default:
       return body satisfies never;
   }
+}
+
+/**
+ * The file that holds the event whole, where the event is our capture's reference to it. What only looks like one, or was copied from
+ * elsewhere under another id, is an event like any other: its own body is all there is of it.
+ */
+function claimIn(source: Source, { properties }: HubEvent, value: unknown): string | null {
+  const claim = claimOf(properties, value);
+  if (claim === null || !isObject(value)) return null;
+  const id = capturedId(properties, value);
+  return id !== null && claim === claimPath(source, id) ? claim : null;
 }
 
 /** A snapshot's rows tell when they were read, or an old commit: neither says how late changes are. */

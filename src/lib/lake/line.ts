@@ -23,29 +23,25 @@ export function bronzeHead(prefix: string, event: HubEvent, eventId: string | nu
 }
 
 /** A quarantine line up to the body in base64, which a quotation mark, `}` and a line feed follow. */
-export function quarantineHead(
-  prefix: string,
-  event: HubEvent,
-  eventId: string | null,
-  reason: QuarantineReason,
-): string {
-  return `${head(prefix, event, eventId)},"reason":"${reason}","bodyBase64":"`;
+export function quarantineHead(prefix: string, event: HubEvent, reason: QuarantineReason): string {
+  return `${head(prefix, event, null)},"reason":"${reason}","bodyBase64":"`;
 }
 
 function head(prefix: string, event: HubEvent, eventId: string | null): string {
   return (
     `${prefix}${event.sequence},"offset":${quoted(event.offset)},` +
     `"enqueuedTime":${unescaped(isoFromMillis(event.enqueuedAt))},"partitionKey":${orNull(event.partitionKey)},` +
-    `"properties":${propertiesJson(event.properties)},"eventId":${orNull(eventId)}`
+    `"properties":${propertiesJson(event.properties)}${mayBeRounded(event.properties) ? INEXACT : ''},"eventId":${orNull(eventId)}`
   );
 }
 
 function changeJson(change: Change): string {
   const changes = change.changes === undefined ? '' : `,"changes":${change.changes}`;
   const index = change.index === undefined ? '' : `,"index":${change.index}`;
+  const relation = change.relation === undefined ? '' : `,"relation":${change.relation}`;
   const history = change.history === undefined ? '' : `,"history":${change.history}`;
   return (
-    `{"operation":"${change.operation}",${namesJson(change)},"committedTime":${unescaped(change.committedTime)}` +
+    `{"operation":"${change.operation}",${namesJson(change)}${relation},"committedTime":${unescaped(change.committedTime)}` +
     `${history},"position":${unescaped(change.position)}${index},"transactionId":${orNull(change.transactionId)}${changes}}`
   );
 }
@@ -97,6 +93,17 @@ function propertiesJson(properties: Readonly<Record<string, unknown>>): string {
   // Most events have none, and this asks without making a list of keys.
   for (const key in properties) if (Object.hasOwn(properties, key)) return wellFormedJson(properties);
   return '{}';
+}
+
+const INEXACT = ',"propertiesInexact":true';
+
+/** The host hands 64-bit integers over as JavaScript's numbers: beyond 2^53 nothing says which one was sent. */
+function mayBeRounded(properties: Readonly<Record<string, unknown>>): boolean {
+  for (const key in properties) {
+    const value = properties[key];
+    if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return true;
+  }
+  return false;
 }
 
 function wellFormedJson(value: unknown): string {

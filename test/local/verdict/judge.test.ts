@@ -278,6 +278,11 @@ test('an event that is missing in an empty lake is missing, and a lake of nothin
   expect(await judge(new SentLog(), each([]))).toMatchObject({ ok: true, sent: 0, missing: 0 });
 });
 
+test('a line may say of its properties that a number may have been rounded', async () => {
+  const lake = edited(smallLake(), 0, (text) => text.replaceAll('},"eventId"', '},"propertiesInexact":true,"eventId"'));
+  expect((await judged(lake)).problems).toEqual([]);
+});
+
 test('a lake can be judged twice by one log', async () => {
   const lake = smallLake();
   expect(await judged(lake)).toEqual(await judged(lake));

@@ -29,6 +29,7 @@ const HEADER: Shape = [
   ['enqueuedTime', isTime],
   ['partitionKey', isTextOrNull],
   ['properties', isObject],
+  ['propertiesInexact', (value) => value === true, '?'],
   ['eventId', isTextOrNull],
 ];
 
@@ -40,6 +41,7 @@ const CHANGE: Shape = [
   ['database', isTextOrNull],
   ['schema', isTextOrNull],
   ['table', isTextOrNull],
+  ['relation', isCount, '?'],
   ['committedTime', isTextOrNull],
   ['history', isCount, '?'],
   ['position', isTextOrNull],

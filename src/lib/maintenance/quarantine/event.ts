@@ -14,7 +14,6 @@ export interface QuarantinedEvent {
   readonly partitionKey: string | null;
   /** As the host handed them over: the first letter of each name is lower case. */
   readonly properties: Readonly<Record<string, unknown>>;
-  readonly eventId: string | null;
   readonly reason: QuarantineReason;
   readonly bodyBase64: string;
 }
@@ -45,7 +44,6 @@ export function readQuarantineLine(line: Buffer): QuarantinedEvent | 'newer_form
     enqueuedTime: value['enqueuedTime'] as string,
     partitionKey: value['partitionKey'] as string | null,
     properties: value['properties'] as Record<string, unknown>,
-    eventId: value['eventId'] as string | null,
     reason: value['reason'] as QuarantineReason,
     bodyBase64,
   };
