@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openStateFolder } from '../platform/state-folder';
 
 /** Where `--keep` keeps the state, as `npm run local -- --folder` takes it. */
 export const KEPT_FOLDER = '.demo';
@@ -8,7 +9,7 @@ export const KEPT_FOLDER = '.demo';
 /** A folder for the state of one run: new, and gone with the run unless it is kept. */
 export async function stateFolder(keep: boolean): Promise<AsyncDisposable & { readonly path: string }> {
   if (keep) {
-    await rm(KEPT_FOLDER, { recursive: true, force: true });
+    await openStateFolder(KEPT_FOLDER, true);
     return { path: KEPT_FOLDER, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const folder = await mkdtemp(path.join(tmpdir(), 'change-lake-demo-'));

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_FOLDER } from './state-folder';
 
 /** What `npm run local` and `npm start` are told on the command line. */
 export interface PlatformOptions {
@@ -53,7 +54,7 @@ export function platformCommand(name: string, description: string): Command {
       ),
     )
     .option('--file-system <name>', "the lake's file system, made if it is not there", 'data')
-    .option('--folder <path>', 'where state is kept between runs', '.platform')
+    .option('--folder <path>', 'where state is kept between runs', DEFAULT_FOLDER)
     .option('--memory', 'keep nothing', false)
     .option('--fresh', 'forget the state of earlier runs first', false)
     .option('--latency <ms>', 'answer each storage request so much later', wholeNumber(0, 60_000), 0)

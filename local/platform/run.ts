@@ -1,9 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { type PlatformOptions } from './command';
 import { startDatabases, type Databases } from './databases';
 import { type NamedParts } from './app-settings';
 import { messagesOf } from './messages';
 import { startPlatform, type Platform } from './platform';
+import { openStateFolder } from './state-folder';
 
 /**
  * Starts the platform as the command line says, with the hubs that the app's settings name.
@@ -16,7 +16,7 @@ export async function openPlatform(
   isReady: () => boolean = () => true,
 ): Promise<Platform> {
   const folder = options.memory ? null : options.folder;
-  if (options.fresh && folder !== null) await rm(folder, { recursive: true, force: true });
+  if (folder !== null) await openStateFolder(folder, options.fresh);
   const { blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, latency } = options;
   return await startPlatform({
     ...{ blobPort, queuePort, tablePort, amqpPort, healthPort, fileSystem, partitions, folder },
