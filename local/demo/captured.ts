@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataLakeFileSystemClient } from '@azure/storage-file-datalake';
 import { type Document } from 'mongodb';
-import { SHOP, type Sources } from './sources';
+import { DATABASE, type Shop } from './shops';
+import { type Sources } from './sources';
 
 const LOOK_EVERY_MS = 200;
 
@@ -13,25 +14,25 @@ const PATIENCE_MS = 180_000;
  *
  * @throws Error that says which source is behind
  */
-export async function untilCaptured(sources: Sources, lake: DataLakeFileSystemClient): Promise<void> {
-  await Promise.all([untilSlotReaches(sources), untilTokenReaches(sources, lake)]);
+export async function untilCaptured({ shops }: Sources, lake: DataLakeFileSystemClient): Promise<void> {
+  await Promise.all(shops.flatMap((shop) => [untilSlotReaches(shop), untilTokenReaches(shop, lake)]));
 }
 
 /** The slot is told only of what is safe: where it stands, everything is. */
-async function untilSlotReaches({ sql }: Sources): Promise<void> {
+async function untilSlotReaches({ name, sql }: Shop): Promise<void> {
   const { rows } = await sql.query<{ lsn: string }>('select pg_current_wal_lsn()::text as lsn');
-  await untilSo('PostgreSQL', async () => {
+  await untilSo(`PostgreSQL ${name}`, async () => {
     const answer = await sql.query<{ reached: boolean }>(
       'select confirmed_flush_lsn >= $1::pg_lsn as reached from pg_replication_slots where slot_name = $2',
-      [rows[0]?.lsn, `change_lake_${SHOP}`],
+      [rows[0]?.lsn, `change_lake_${name}`],
     );
     return answer.rows[0]?.reached === true;
   });
 }
 
 /** A last document is written; its resume token sorts behind all before it. */
-async function untilTokenReaches({ mongo }: Sources, lake: DataLakeFileSystemClient): Promise<void> {
-  const marks = mongo.db(SHOP).collection('marks');
+async function untilTokenReaches({ name, mongo }: Shop, lake: DataLakeFileSystemClient): Promise<void> {
+  const marks = mongo.db(DATABASE).collection('marks');
   const stream = marks.watch();
   // The stream begins when it is first read.
   const next = stream.next() as Promise<Document & { readonly _id: { readonly _data: string } }>;
@@ -39,15 +40,15 @@ async function untilTokenReaches({ mongo }: Sources, lake: DataLakeFileSystemCli
   await marks.insertOne({ at: new Date() });
   const { _data: last } = (await next)._id;
   await stream.close();
-  await untilSo('MongoDB', async () => {
-    const reached = await readToken(lake);
+  await untilSo(`MongoDB ${name}`, async () => {
+    const reached = await readToken(name, lake);
     return reached !== null && reached >= last;
   });
 }
 
-async function readToken(lake: DataLakeFileSystemClient): Promise<string | null> {
+async function readToken(name: string, lake: DataLakeFileSystemClient): Promise<string | null> {
   try {
-    const bytes = await lake.getFileClient(`_system/capture/mongodb/${SHOP}.json`).readToBuffer();
+    const bytes = await lake.getFileClient(`_system/capture/mongodb/${name}.json`).readToBuffer();
     const { resume } = JSON.parse(bytes.toString()) as { resume: { token: string } | null };
     return resume === null ? null : (JSON.parse(resume.token) as { _data: string })._data;
   } catch (error) {

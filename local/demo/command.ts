@@ -14,7 +14,7 @@ export interface DemoOptions {
 
 export const demoCommand = new Command('npm run demo --')
   .description(
-    'Starts everything on this machine, changes rows and documents in two databases, captures that through Event Hubs, runs the ' +
+    'Starts everything on this machine, changes rows and documents in four databases, captures that through Event Hubs, runs the ' +
       'functions, and proves that each event is in the lake once and that each table can be rebuilt from it.',
   )
   .option('--changes <n>', 'rows and documents to change', wholeNumber(1, 10_000_000), 5_000)

@@ -4,7 +4,7 @@ import { untilInterrupted } from '../platform/interrupt';
 import { messagesOf } from '../platform/messages';
 import { demoCommand, type DemoOptions } from './command';
 import { KEPT_FOLDER } from './folder';
-import { partitionTable, tablesTable, verdictLines } from './print';
+import { partitionTable, TABLES_NOTE, tablesTable, verdictLines } from './print';
 import { Progress } from './progress';
 import { reportOf } from './report';
 import { runDemo } from './run';
@@ -17,7 +17,7 @@ async function main(options: DemoOptions, interrupted: Promise<never>): Promise<
   say(
     styleText(
       'bold',
-      `change-lake: ${options.changes.toLocaleString('en')} changes on their way from two databases into the lake`,
+      `change-lake: ${options.changes.toLocaleString('en')} changes on their way from four databases into the lake`,
     ),
   );
   say();
@@ -31,6 +31,7 @@ async function main(options: DemoOptions, interrupted: Promise<never>): Promise<
     say(`\n  The first line of ${sample.path}:\n  ${styleText('dim', line)}`);
   }
   say(`\n${partitionTable(verdict)}\n`);
+  for (const line of TABLES_NOTE) say(line);
   say(`${tablesTable(result.tables)}\n`);
   for (const line of verdictLines(report)) say(line);
   if (options.keep) say(`\nThe lake is kept; to look at it: npm run local -- --folder ${KEPT_FOLDER}`);

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { type Comparison } from '../rebuild/compare';
 import { type Verdict } from '../verdict/judge';
 import { notShown, type ChaosCounts } from './chaos';
 import { chaosOf, type DemoReport } from './report';
+import { type ServerComparison } from './tables';
 
 const number = (value: number): string => value.toLocaleString('en');
 
@@ -20,15 +20,23 @@ export function partitionTable({ partitions }: Verdict): string {
   return table.toString();
 }
 
+/** The tables that PostgreSQL treats otherwise than most. */
+export const TABLES_NOTE = [
+  'Two PostgreSQL servers and two MongoDB deployments have a database of one name, with tables of the same names and keys.',
+  'Among the tables are one with row level security (notices), one with generated columns (invoices), two whose names have dots,',
+  'and a partitioned one (sales), captured by partition from the first server and as one table from the second, by a role that',
+  'is no superuser.',
+];
+
 /** Each table of the databases beside what was rebuilt of it from the lake. */
-export function tablesTable(tables: readonly Comparison[]): string {
+export function tablesTable(tables: readonly ServerComparison[]): string {
   const table = new Table({
-    head: ['table', 'rows', 'rebuilt from the lake', 'different'],
-    colAligns: ['left', 'right', 'right', 'right'],
+    head: ['server', 'table', 'rows', 'rebuilt from the lake', 'different'],
+    colAligns: ['left', 'left', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });
-  for (const { name, rows, rebuilt, different } of tables)
-    table.push([name, ...[rows, rebuilt, different].map(number)]);
+  for (const { server, name, rows, rebuilt, different } of tables)
+    table.push([server, name, ...[rows, rebuilt, different].map(number)]);
   return table.toString();
 }
 
@@ -67,16 +75,20 @@ export function verdictLines(report: DemoReport): string[] {
   ];
 }
 
-function tablesLine(tables: readonly Comparison[]): string {
+function tablesLine(tables: readonly ServerComparison[]): string {
   const wrong = tables.filter(({ different }) => different > 0);
-  if (wrong.length === 0) return styleText('green', 'Every table rebuilt from the lake is the table in the database.');
-  const told = wrong.flatMap(({ name, examples }) =>
-    examples.map((example) => `  ${name}: ${JSON.stringify(example)}`),
+  const servers = new Set(tables.map(({ server }) => server)).size;
+  if (wrong.length === 0) {
+    return styleText(
+      'green',
+      `Each of the ${tables.length} tables of ${servers} servers, rebuilt from the lake, is the table in the database.`,
+    );
+  }
+  const named = ({ server, name }: ServerComparison): string => `${name} of ${server}`;
+  const examples = wrong.flatMap((table) =>
+    table.examples.map((example) => `  ${named(table)}: ${JSON.stringify(example)}`),
   );
-  return styleText(
-    'red',
-    `Rebuilt from the lake, ${wrong.map(({ name }) => name).join(', ')} differ:\n${told.join('\n')}`,
-  );
+  return styleText('red', `Rebuilt from the lake, ${wrong.map(named).join(', ')} differ:\n${examples.join('\n')}`);
 }
 
 function chaosDoubt(chaos: ChaosCounts): string[] {

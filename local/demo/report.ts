@@ -1,7 +1,7 @@
-import { type Comparison } from '../rebuild/compare';
 import { type Verdict } from '../verdict/judge';
 import { type ChaosCounts } from './chaos';
 import { type DemoResult } from './run';
+import { type ServerComparison } from './tables';
 import { type Tally } from './tally';
 import { type TroubleCounts } from './troubles';
 
@@ -27,7 +27,7 @@ export interface DemoReport extends Partial<ChaosCounts> {
   /** Of these, those that capture sent again, as it must when it cannot know; recognised by their `eventId`. */
   readonly repeated?: number;
   /** Each table of the databases beside what the lake's files alone make of it. */
-  readonly tables?: readonly Comparison[];
+  readonly tables?: readonly ServerComparison[];
   /** From the first event sent to the last one landed. */
   readonly seconds: number;
   readonly partitions: Verdict['partitions'];

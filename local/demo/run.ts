@@ -3,7 +3,6 @@ import { type DataLakeFileSystemClient } from '@azure/storage-file-datalake';
 import { appEnvironment } from '../platform/app-settings';
 import { Fleet } from '../platform/fleet';
 import { startPlatform, type Platform } from '../platform/platform';
-import { type Comparison } from '../rebuild/compare';
 import { judge, type Verdict } from '../verdict/judge';
 import { readLake, type LakeFile } from '../verdict/read-lake';
 import { SentLog } from '../verdict/sent';
@@ -17,14 +16,14 @@ import { statusPageAt } from '../platform/run';
 import { isForPeople } from '../platform/told';
 import { type Progress } from './progress';
 import { openSources, startCapture, type Sources } from './sources';
-import { judgeTables } from './tables';
+import { judgeTables, type ServerComparison } from './tables';
 import { Tally } from './tally';
 import { type TroubleCounts } from './troubles';
 
 /** What a run showed. */
 export interface DemoResult {
   readonly verdict: Verdict;
-  readonly tables: readonly Comparison[];
+  readonly tables: readonly ServerComparison[];
   /** Events that capture sent again; each is in the lake as often as it was sent, and counts once. */
   readonly repeated: number;
   readonly tally: Tally;
@@ -111,9 +110,12 @@ async function openFleet(platform: Platform, options: DemoOptions, tally: Tally,
   });
 }
 
+const ports = (servers: readonly { readonly port: number }[]): string => servers.map(({ port }) => port).join(' and ');
+
 const told = {
-  sources: ({ databases: { postgres, mongodb } }: Sources) =>
-    `PostgreSQL on port ${postgres.port}, MongoDB (a stand-in) on port ${mongodb.port}, with a shop in each`,
+  sources: ({ shops }: Sources) =>
+    `PostgreSQL on ports ${ports(shops.map(({ databases }) => databases.postgres))}, MongoDB (a stand-in) on ports ` +
+    `${ports(shops.map(({ databases }) => databases.mongodb))}, with a shop of one name in each`,
   platform: ({ storage, eventHubs }: Platform) =>
     `Event Hubs on port ${eventHubs.port}; storage with the Data Lake API on port ${storage.port}`,
   fleet: async (fleet: Fleet) =>

@@ -1,77 +1,47 @@
 import path from 'node:path';
-import { MongoClient } from 'mongodb';
-import { Client } from 'pg';
-import { startDatabases, type Databases } from '../platform/databases';
 import { type PlatformConnectionStrings } from '../platform/platform';
-import { openAll } from '../storage/closing';
 import { collectionChanges } from '../shop/mongodb/changes';
-import { createCollections } from '../shop/mongodb/create';
 import { shopChanges } from '../shop/postgresql/changes';
-import { createShop } from '../shop/postgresql/create';
+import { openAll } from '../storage/closing';
 import { CaptureProcess } from './capture-process';
+import { DATABASE, openShop, type Shop } from './shops';
 
-/** The databases' own name, and ours for them. */
-export const SHOP = 'webshop';
+/** Two shops, whose databases and tables have the same names. */
+export interface Sources extends AsyncDisposable {
+  readonly shops: readonly [Shop, Shop];
+}
 
-/** What share of the changes is PostgreSQL's. */
+const SHOPS = [
+  { name: 'webshop', create: true, rows: 1_000, documents: 300, share: 0.75 },
+  { name: 'branch', create: false, rows: 300, documents: 100, share: 0.25 },
+] as const;
+
+/** What share of a shop's changes is PostgreSQL's. */
 const POSTGRES_SHARE = 0.7;
 
-/** There before capture begins: they come as a snapshot. */
-const ROWS = 1_000;
-const DOCUMENTS = 300;
-
-/** A shop in each of the two databases. */
-export interface Sources extends AsyncDisposable {
-  readonly databases: Databases;
-  readonly sql: Client;
-  readonly mongo: MongoClient;
-  readonly urls: Urls;
-}
-
-interface Urls {
-  readonly postgres: string;
-  readonly mongodb: string;
-}
-
-/** Starts both databases, with some rows in them. */
+/** Starts the databases, with some rows in them. */
 export async function openSources(folder: string | null, seed: number): Promise<Sources> {
   const { value, close } = await openAll(async (keep) => {
-    const databases = await startDatabases({ postgresPort: 0, mongodbPort: 0, folder });
-    keep({
-      close: async () => {
-        await databases[Symbol.asyncDispose]();
-      },
-    });
-    const postgres = await makeDatabase(databases.connectionStrings.postgres);
-    const sql = new Client({ connectionString: postgres });
-    await sql.connect();
-    keep({ close: () => sql.end() });
-    const mongo = await new MongoClient(databases.connectionStrings.mongodb).connect();
-    keep({
-      close: async () => {
-        await mongo.close();
-      },
-    });
-    await createShop(sql, { seed, rows: ROWS });
-    await createCollections(mongo.db(SHOP), { seed, documents: DOCUMENTS });
-    return { databases, sql, mongo, urls: { postgres, mongodb: databases.connectionStrings.mongodb } };
+    const open = async ([settings, own]: readonly [(typeof SHOPS)[number], string | null], part: number) => {
+      const shop = await openShop({ ...settings, folder: own, seed: seed + part });
+      keep({
+        close: async () => {
+          await shop[Symbol.asyncDispose]();
+        },
+      });
+      return shop;
+    };
+    const [main, branch] = SHOPS;
+    // The first one's are where `npm start` looks for its own.
+    const second = folder === null ? null : path.join(folder, branch.name);
+    return { shops: [await open([main, folder], 0), await open([branch, second], 1)] as const };
   });
   return { ...value, [Symbol.asyncDispose]: close };
 }
 
-async function makeDatabase(connectionString: string): Promise<string> {
-  const admin = new Client({ connectionString });
-  await admin.connect();
-  await admin.query(`create database ${SHOP}`);
-  await admin.end();
-  const url = new URL(connectionString);
-  url.pathname = `/${SHOP}`;
-  return url.href;
-}
-
 /** Changes rows and documents until so many changes are committed; told how many more have been. */
 export async function changeShops(
-  { urls }: Sources,
+  { shops }: Sources,
   { seed, changes, large }: { readonly seed: number; readonly changes: number; readonly large: number },
   onChanged: (more: number) => void,
 ): Promise<void> {
@@ -82,39 +52,53 @@ export async function changeShops(
       before = report.changes;
     };
   };
-  const rows = Math.round(changes * POSTGRES_SHARE);
-  const [postgres, mongodb] = [counting(), counting()];
-  await Promise.all([
-    shopChanges({
-      ...{ connectionString: urls.postgres, seed, changes: rows, largeRows: large, onProgress: postgres },
-    }).then(postgres),
-    collectionChanges({
-      ...{ uri: urls.mongodb, database: SHOP, seed, changes: changes - rows, largeDocuments: large },
-      onProgress: mongodb,
-    }).then(mongodb),
-  ]);
+  const ofShop = async ({ sqlUrl, databases }: Shop, all: number, largeRows: number): Promise<void> => {
+    const rows = Math.round(all * POSTGRES_SHARE);
+    const [postgres, mongodb] = [counting(), counting()];
+    const sql = { connectionString: sqlUrl, seed, changes: rows, largeRows, onProgress: postgres };
+    const { mongodb: uri } = databases.connectionStrings;
+    const documents = { uri, database: DATABASE, seed, changes: all - rows, largeDocuments: largeRows };
+    await Promise.all([
+      shopChanges(sql).then(postgres),
+      collectionChanges({ ...documents, onProgress: mongodb }).then(mongodb),
+    ]);
+  };
+  const [main, branch] = shops;
+  const first = Math.round(changes * SHOPS[0].share);
+  // The same seed: many rows of the two are of one key, and differ.
+  await Promise.all([ofShop(main, first, large), ofShop(branch, changes - first, Math.min(large, 1))]);
 }
 
-/** The two processes that capture. */
+/** The two processes that capture: one for all PostgreSQL servers, one for MongoDB. */
 export interface Captures extends AsyncDisposable {
   readonly postgres: CaptureProcess;
   readonly mongodb: CaptureProcess;
 }
 
 export function startCapture(
-  { urls }: Sources,
+  { shops }: Sources,
   env: NodeJS.ProcessEnv,
   { eventHubs, storage }: PlatformConnectionStrings,
   onOutput: (line: string) => void,
 ): Captures {
+  const setting = (name: string, kind: string): string => `${name.toUpperCase()}_${kind}`;
   const whole = {
     ...env,
     EVENTHUB_CONNECTION_STRING: eventHubs,
     STORAGE_CONNECTION_STRING: storage,
-    CAPTURE_POSTGRES: JSON.stringify([{ name: SHOP, connection: 'SHOP_POSTGRES', create: true }]),
-    CAPTURE_MONGODB: JSON.stringify([{ name: SHOP, connection: 'SHOP_MONGODB', database: SHOP }]),
-    SHOP_POSTGRES: urls.postgres,
-    SHOP_MONGODB: urls.mongodb,
+    CAPTURE_POSTGRES: JSON.stringify(
+      // The slot is made by capture in any case: then the snapshot is of the moment where the slot begins.
+      shops.map(({ name }) => ({ name, connection: setting(name, 'POSTGRES'), create: true })),
+    ),
+    CAPTURE_MONGODB: JSON.stringify(
+      shops.map(({ name }) => ({ name, connection: setting(name, 'MONGODB'), database: DATABASE })),
+    ),
+    ...Object.fromEntries(
+      shops.flatMap(({ name, captureUrl, databases }) => [
+        [setting(name, 'POSTGRES'), captureUrl],
+        [setting(name, 'MONGODB'), databases.connectionStrings.mongodb],
+      ]),
+    ),
   };
   const script = path.join(__dirname, 'capture.js');
   const start = (source: 'postgres' | 'mongodb'): CaptureProcess =>

@@ -175,12 +175,16 @@ async function killCapture({ captures, counts, random }: Stage): Promise<string 
 }
 
 /** In the middle of whatever is being read. */
-async function cutSources({ sources: { sql, databases } }: Stage): Promise<string | null> {
-  const { rowCount } = await sql.query(
-    "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'change-lake %'",
-  );
-  databases.mongodb.faults.cutConnections();
-  return `PostgreSQL ended ${rowCount ?? 0} connections of capture, MongoDB all that it had`;
+async function cutSources({ sources: { shops } }: Stage): Promise<string | null> {
+  let ended = 0;
+  for (const { sql, databases } of shops) {
+    const { rowCount } = await sql.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'change-lake %'",
+    );
+    ended += rowCount ?? 0;
+    databases.mongodb.faults.cutConnections();
+  }
+  return `PostgreSQL ended ${ended} connections of capture, MongoDB all that it had`;
 }
 
 /** The request that `fault` holds; null when there was no occasion. */

@@ -69,7 +69,7 @@ export class Agenda {
 
 /** What a workload has done, as its clients know. */
 export interface ShopReport {
-  /** Rows that committed transactions inserted, updated and deleted; a change of a key counts as one. */
+  /** Rows that committed transactions inserted, updated and deleted; a change of a key counts as one, of a partition as two. */
   readonly changes: number;
   /** Row changes of transactions whose answer to COMMIT was lost: they may have happened or not, and come on top. */
   readonly unknown: number;

@@ -25,19 +25,19 @@ export async function perform(client: ClientBase, step: Step): Promise<number> {
     case 'insert':
       return await run(insertOf(step.table, step.rows));
     case 'copy': {
-      const deleted = await run(deleteOf(step.table, step.keys));
+      const deleted = step.keys.length === 0 ? 0 : await run(deleteOf(step.table, step.keys));
       return deleted + (await copyRows(client, step.table, step.rows));
     }
     case 'move': {
       const deleted = await run(deleteOf(step.table, [step.to]));
-      return deleted + (await run(updateOf(step.table, step.from, step.to)));
+      return deleted + step.each * (await run(updateOf(step.table, step.from, step.to)));
     }
     case 'delete':
       return await run(deleteOf(step.table, [step.key]));
     case 'sweep':
       return await run({ text: SWEEP, values: [step.state, String(step.remainder)] });
     case 'truncate':
-      return await command(`truncate ${step.table}`);
+      return await command(`truncate ${step.tables.join(', ')}`);
     case 'add column':
       // It is there already where an earlier attempt's answer was lost.
       return await command(

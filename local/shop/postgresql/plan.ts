@@ -8,12 +8,13 @@ export type Step =
   | { readonly kind: 'insert'; readonly table: TableName; readonly rows: readonly Row[] }
   /** Rows that are there already are deleted before. */
   | { readonly kind: 'copy'; readonly table: TableName; readonly rows: readonly Row[]; readonly keys: readonly Row[] }
-  /** A change of keys; a row that is in the way is deleted before. */
-  | { readonly kind: 'move'; readonly table: TableName; readonly from: Row; readonly to: Row }
+  /** A change of keys; a row that is in the way is deleted before. `each` is how many changes each row counts as. */
+  | { readonly kind: 'move'; readonly table: TableName; readonly from: Row; readonly to: Row; readonly each: 1 | 2 }
   | { readonly kind: 'delete'; readonly table: TableName; readonly key: Row }
   /** One order in 41, by one statement, which leaves their long notes as they are. */
   | { readonly kind: 'sweep'; readonly state: string; readonly remainder: number }
-  | { readonly kind: 'truncate'; readonly table: TableName }
+  /** By one statement. */
+  | { readonly kind: 'truncate'; readonly tables: readonly TableName[] }
   | { readonly kind: 'add column'; readonly table: TableName; readonly column: AddedColumn }
   | { readonly kind: 'message'; readonly transactional: boolean; readonly content: string }
   /** In a savepoint that is rolled back. */

@@ -2,7 +2,7 @@ import { type Random } from '../../events/random';
 import { sentence } from '../values';
 import { newRow } from './create';
 import { type Plan, type Step } from './plan';
-import { TABLES, type Row, type ShopTable } from './tables';
+import { TABLES, type ShopTable } from './tables';
 
 /** Rows that an ordinary transaction changes at most. */
 const MOST_CHANGES = 30;
@@ -42,10 +42,11 @@ function steps(random: Random, tables: readonly ShopTable[], changes: number): S
 function step(random: Random, tables: readonly ShopTable[], most: number): Step {
   const table = pickTable(random, tables);
   const share = random.next();
+  if (table.insertsOnly) return share < 0.7 ? insert(random, table, most) : copy(random, table, most);
   if (share < 0.64) return write(random, table);
   if (share < 0.78) return { kind: 'delete', table: table.name, key: table.key(place(random, table)) };
   if (share < 0.86) return move(random, table);
-  if (share < 0.91) return { kind: 'insert', table: table.name, rows: rowsOf(random, table, most) };
+  if (share < 0.91) return insert(random, table, most);
   if (share < 0.95) return copy(random, table, most);
   if (share < 0.96) return sweep(random);
   if (share < 0.98) return { kind: 'message', transactional: random.in(0.7), content: sentence(random) };
@@ -64,17 +65,21 @@ function write(random: Random, table: ShopTable): Step {
 function move(random: Random, table: ShopTable): Step {
   const from = place(random, table);
   const to = (from + 1 + random.below(table.places - 1)) % table.places;
-  return { kind: 'move', table: table.name, from: table.key(from), to: table.key(to) };
+  // PostgreSQL deletes a row that leaves its partition, and inserts it into the other one.
+  const each = table.partition?.(from) === table.partition?.(to) ? 1 : 2;
+  return { kind: 'move', table: table.name, from: table.key(from), to: table.key(to), each };
 }
 
 function copy(random: Random, table: ShopTable, most: number): Step {
   const places = severalPlaces(random, table, most);
   const rows = places.map((at) => newRow(table, at, random));
-  return { kind: 'copy', table: table.name, rows, keys: places.map((at) => table.key(at)) };
+  return { kind: 'copy', table: table.name, rows, keys: table.insertsOnly ? [] : places.map((at) => table.key(at)) };
 }
 
-const rowsOf = (random: Random, table: ShopTable, most: number): Row[] =>
-  severalPlaces(random, table, most).map((at) => newRow(table, at, random));
+function insert(random: Random, table: ShopTable, most: number): Step {
+  const rows = severalPlaces(random, table, most).map((at) => newRow(table, at, random));
+  return { kind: 'insert', table: table.name, rows };
+}
 
 /** Neighbours. */
 function severalPlaces(random: Random, table: ShopTable, most: number): number[] {

@@ -2,7 +2,7 @@ import { type Random } from '../../events/random';
 import { newRow } from './create';
 import { type AddedColumn, type Plan } from './plan';
 import { largePlan } from './planner';
-import { tableNamed, type ShopTable } from './tables';
+import { tableNamed, type ShopTable, type TableName } from './tables';
 import { largeJson } from './values';
 
 export type SpecialKind = Exclude<Plan['kind'], 'ordinary'>;
@@ -16,6 +16,13 @@ export interface Appointment {
 /** One TRUNCATE, and one large transaction, for so many changes. */
 const TRUNCATE_EVERY = 1_500;
 const LARGE_EVERY = 5_000;
+
+/** Together; with `people` goes `staff`, which inherits from it, and with `sales` its partitions. */
+const TRUNCATED: readonly [readonly TableName[], ...(readonly TableName[])[]] = [
+  ['promotions'],
+  ['promotions', '"x.y".z'],
+  ['sales'],
+];
 
 /** The special transactions of a run, spread over it, by when they are due. */
 export function scheduleOf(changes: number, largeRows: number): Appointment[] {
@@ -43,7 +50,7 @@ export function specialPlan(kind: SpecialKind, random: Random, needs: SpecialNee
     case 'large transaction':
       return largePlan(random, needs.tables, Math.min(1_000, needs.changes / 10));
     case 'truncate':
-      return plan([{ kind: 'truncate', table: 'promotions' }]);
+      return plan([{ kind: 'truncate', tables: random.pick(TRUNCATED) }]);
     case 'add column':
       // A change of the table follows, for only by the next change do readers learn of the column.
       return plan([{ kind: 'add column', table: 'orders', column: needs.column }, writeOrder(random, {})]);

@@ -3,7 +3,7 @@
  * outside of the row (TOAST) and what an update that leaves it alone does not tell. Deletes of `payments` tell the whole row,
  * those of `stock` an index that is not its primary key's.
  */
-export const SCHEMA = `
+const ORDINARY = `
 create type order_state as enum ('cart', 'paid', 'sent', 'sent back');
 
 create table customers (
@@ -32,3 +32,32 @@ alter table stock replica identity using index stock_place;
 
 create table promotions (code text primary key, percent numeric(5, 2), text text, counts smallint[]);
 `;
+
+/**
+ * Rows of `sales` move between partitions, one of which has partitions of its own. Of `notices` an ordinary role sees a few rows.
+ * `invoices` has columns that PostgreSQL computes. The names of the last two tables become one where the parts are joined by dots.
+ */
+const SPECIAL = `
+create table sales (region text, id bigint, amount numeric(12, 2) not null, note text, primary key (region, id))
+  partition by list (region);
+create table sales_north partition of sales for values in ('north');
+create table sales_south partition of sales for values in ('south', 'south-west');
+create table sales_others partition of sales default partition by list (region);
+create table sales_others_1 partition of sales_others for values in ('Köln');
+create table sales_others_2 partition of sales_others default;
+
+create table notices (id bigint primary key, customer_id bigint not null, text text);
+alter table notices enable row level security;
+create policy own_notices on notices using (customer_id = 1);
+
+create table invoices (
+  net numeric(12, 2) not null, gross numeric generated always as (net + vat) stored, id bigint primary key,
+  vat numeric(12, 2) not null, label text generated always as ('invoice ' || id) virtual, note text);
+
+create schema "x.y";
+create schema x;
+create table "x.y".z (id bigint primary key, "a.b" text, "a" jsonb);
+create table x."y.z" (id bigint primary key, "a.b" text, "a" jsonb);
+`;
+
+export const SCHEMA = `${ORDINARY}${SPECIAL}`;

@@ -16,25 +16,43 @@ import {
   whole,
   type Make,
 } from './values';
+import { SPECIAL_TABLES } from './special-tables';
 
 /** Some columns of a row, as PostgreSQL reads them. */
 export type Row = Readonly<Record<string, string | null>>;
 
-export type TableName = 'customers' | 'orders' | 'order_lines' | 'payments' | 'stock' | 'promotions';
+/** As SQL writes it. */
+export type TableName =
+  | 'customers'
+  | 'orders'
+  | 'order_lines'
+  | 'payments'
+  | 'stock'
+  | 'promotions'
+  | 'sales'
+  | 'notices'
+  | 'invoices'
+  | '"x.y".z'
+  | 'x."y.z"';
 
 export interface ShopTable {
   readonly name: TableName;
   /** How many different keys its rows can have: that makes changes meet the same rows again. */
   readonly places: number;
+  /** What changes find rows by; where PostgreSQL knows of no key, several rows may have the same. */
   readonly key: (place: number) => Row;
   /** The other columns. */
   readonly values: Readonly<Record<string, Make>>;
+  /** Whether its rows are never updated nor deleted: PostgreSQL publishes no such change of a table without a replica identity. */
+  readonly insertsOnly?: true;
+  /** In which partition a row is; left out where there are none. */
+  readonly partition?: (place: number) => number;
 }
 
 const STATES = ['cart', 'paid', 'sent', 'sent back'] as const;
 const WAREHOUSES = ['Köln', 'Gdańsk', 'O"Hare'] as const;
 
-export const TABLES: readonly [ShopTable, ...ShopTable[]] = [
+const ORDINARY_TABLES: readonly ShopTable[] = [
   {
     name: 'customers',
     places: 600,
@@ -118,6 +136,8 @@ export const TABLES: readonly [ShopTable, ...ShopTable[]] = [
     values: { percent: amount(100, 2), text: maybe(sentence), counts: arrayOf(whole(50)) },
   },
 ];
+
+export const TABLES: readonly ShopTable[] = [...ORDINARY_TABLES, ...SPECIAL_TABLES];
 
 /** @throws Error for a name that is none */
 export function tableNamed(wanted: TableName): ShopTable {

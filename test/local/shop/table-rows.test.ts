@@ -1,5 +1,5 @@
 import { startPostgres, type LocalPostgres } from '../../../local/postgres/postgres';
-import { databaseRows, tableKeys, tableRows } from '../../../local/shop/postgresql/table-rows';
+import { databaseRows, keylessTables, tableKeys } from '../../../local/shop/postgresql/table-rows';
 import { openDatabase, type Database } from './support';
 
 let server: LocalPostgres;
@@ -93,7 +93,7 @@ test('each value has the token that capture sends, whatever the client prints va
     create type mood as enum ('so so'); create domain price as numeric; create type point_of_sale as (n int, name text);
     create table valued (id int primary key, ${VALUES.map(([type], i) => `c${i} ${type}`).join(', ')});
     insert into valued values (1, ${VALUES.map(([, value]) => value).join(', ')})`);
-  const rows = await tableRows(client, { database: 'judged', schema: 'public', table: 'valued', columns: ['id'] });
+  const rows = (await databaseRows(client)).get('judged.public.valued');
   const expected = Object.fromEntries(VALUES.map(([, , token], i) => [`c${i}`, token]));
   expect(rows).toEqual(new Map([['[1]', { id: '1', ...expected }]]));
 });
@@ -114,7 +114,9 @@ test('a row is named by its key columns in the order of the table: of the replic
   expect([...tables.keys()].filter((name) => name !== 'judged.public.valued')).toEqual([
     'judged."odd ""one""".Two Keys',
     'judged.public.chosen',
+    'judged.public.keyless',
   ]);
+  expect((await keylessTables(client)).map(({ table }) => table)).toEqual(['keyless']);
   expect(tables.get('judged."odd ""one""".Two Keys')).toEqual(
     new Map([
       ['["x \\"y\\"",9007199254740993]', { 'b b': '"x \\"y\\""', a: '9007199254740993' }],
@@ -125,10 +127,62 @@ test('a row is named by its key columns in the order of the table: of the replic
   expect((await tableKeys(client)).find(({ table }) => table === 'chosen')?.columns).toEqual(['code', 'at']);
 });
 
+test('of tables that inherit and of partitions each has its own rows; a partitioned table where it is published itself', async () => {
+  const { client } = database;
+  await client.query(`
+    create schema kinds;
+    create table kinds.parent (id int primary key);
+    create table kinds.child (extra int, primary key (id)) inherits (kinds.parent);
+    insert into kinds.parent values (1); insert into kinds.child values (1, 7);
+    create table kinds.root (id int primary key) partition by range (id);
+    create table kinds.low partition of kinds.root for values from (0) to (10);
+    create table kinds.high partition of kinds.root default partition by range (id);
+    create table kinds.higher partition of kinds.high default;
+    insert into kinds.root values (1), (2), (30)`);
+  const keysIn = (tables: Awaited<ReturnType<typeof databaseRows>>): Record<string, string[]> =>
+    Object.fromEntries(
+      [...tables].filter(([name]) => name.includes('kinds')).map(([name, rows]) => [name, [...rows.keys()]]),
+    );
+  const parents = { 'judged.kinds.parent': ['[1]'], 'judged.kinds.child': ['[1]'] };
+  const leaves = { 'judged.kinds.low': ['[1]', '[2]'], 'judged.kinds.higher': ['[30]'] };
+  expect(keysIn(await databaseRows(client))).toEqual({ ...parents, ...leaves });
+  const throughRoot = await databaseRows(client, { throughRoot: true, generated: false });
+  expect(keysIn(throughRoot)).toEqual({ ...parents, 'judged.kinds.root': ['[1]', '[2]', '[30]'] });
+});
+
+test('what PostgreSQL computes is in a row only where it is published, and then what it keeps alone', async () => {
+  const { client } = database;
+  await client.query(`
+    create table computed (id int primary key, twice int generated always as (id * 2) stored, half int generated always as (id / 2));
+    insert into computed values (6)`);
+  const name = 'judged.public.computed';
+  expect((await databaseRows(client)).get(name)?.get('[6]')).toEqual({ id: '6' });
+  const generated = await databaseRows(client, { throughRoot: false, generated: true });
+  expect(generated.get(name)?.get('[6]')).toEqual({ id: '6', twice: '12' });
+});
+
+test('rows without a key are counted', async () => {
+  const { client } = database;
+  await client.query(`create table alike (n int, t text); insert into alike values (1, 'a'), (1, null), (1, 'a')`);
+  const rows = (await databaseRows(client)).get('judged.public.alike');
+  expect([...(rows ?? [])]).toEqual([
+    ['"n":1,"t":"a" 1', { n: '1', t: '"a"' }],
+    ['"n":1,"t":null 1', { n: '1', t: 'null' }],
+    ['"n":1,"t":"a" 2', { n: '1', t: '"a"' }],
+  ]);
+});
+
+test('rows that row level security hides are read all the same', async () => {
+  const { client } = database;
+  await client.query(`
+    create table hidden (id int primary key); insert into hidden values (1);
+    alter table hidden enable row level security; alter table hidden force row level security`);
+  expect((await databaseRows(client)).get('judged.public.hidden')?.size).toBe(1);
+});
+
 test('what the judge has no rule for it refuses', async () => {
   const { client } = database;
   await client.query('create table unruly (id int primary key, files bytea[])');
-  const rows = tableRows(client, { database: 'judged', schema: 'public', table: 'unruly', columns: ['id'] });
-  await expect(rows).rejects.toThrow('files is an array of bytea');
+  await expect(databaseRows(client)).rejects.toThrow('files is an array of bytea');
   await client.query('drop table unruly');
 });
