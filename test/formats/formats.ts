@@ -91,8 +91,18 @@ const plan: Plan = {
 const postgresState: postgresql.PostgresState = {
   ...{ systemId: '7123456789012345678', slot: 'change_lake_shop', startLsn: 0x16_b374d848n, safeLsn: 0x17_00000001n },
   snapshot: {
-    ...{ takenAtUs: 1_764_158_400_000_123n, done: ['public.customers'], table: 'public.orders' },
-    ...{ after: ['9007199254740993'], rows: 120_000 },
+    ...{ takenAtUs: 1_764_158_400_000_123n, rows: 120_000, done: ['"public"."customers"'] },
+    begun: [
+      {
+        ...{ table: '"public"."orders"', relationOid: 16_405, rows: 20_000, isSetAside: false },
+        cursor: { kind: 'key', columns: ['"id" bigint'], after: ['9007199254740993'] },
+      },
+      {
+        ...{ table: '"public"."log"', relationOid: 16_412, rows: 40_000, isSetAside: true },
+        cursor: { kind: 'block', files: '5d41402abc4b2a76', next: 1_024 },
+      },
+      { table: '"public"."notes"', relationOid: 16_420, rows: 0, cursor: null, isSetAside: true },
+    ],
   },
   log: { timeline: 2, ancestors: [{ timeline: 1, endsAt: 0x16_b0000000n }] },
   setAside: [

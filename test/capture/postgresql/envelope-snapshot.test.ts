@@ -9,7 +9,11 @@ const NOTE = { name: 'note', typeOid: 25, isKey: false };
 const ORDERS = { oid: 16_384, schema: 'public', table: 'orders', columns: [ID, NOTE] };
 
 test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
-  const { key, eventId, body } = snapshotEncoder(SOURCE, FACTS, ORDERS)(Buffer.from('42\ta\\tb'), NOW_MS);
+  const { key, eventId, body } = snapshotEncoder(SOURCE, FACTS, ORDERS)(
+    Buffer.from('42\ta\\tb'),
+    NOW_MS,
+    Buffer.from('(0,1)'),
+  );
   expect(key).toBe('public.orders/[42]');
   expect(eventId).toBe(`7431234567890123456/shop/1/00000000016E97A8/public.orders/${digest('[42]')}`);
   expect(body.toString()).toBe(
@@ -20,17 +24,22 @@ test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
   );
 });
 
-test('without a key, a row’s id is of its text, and its key is the table', () => {
+test('without a key, a row’s id is of its place and its text, and its key is the table', () => {
   const encode = snapshotEncoder(SOURCE, FACTS, { ...ORDERS, columns: [{ ...ID, isKey: false }, NOTE] });
-  const { key, eventId } = encode(Buffer.from('42\t\\N'), NOW_MS);
+  const { key, eventId } = encode(Buffer.from('42\t\\N'), NOW_MS, Buffer.from('16405(0,1)\t42\t\\N'));
   expect(key).toBe('public.orders');
-  expect(eventId.split('/').at(-1)).toBe(digest('42\t\\N'));
+  expect(eventId.split('/').at(-1)).toBe(digest('16405(0,1)\t42\t\\N'));
 });
 
 test('types that are not built in are written by their rows', () => {
   const columns = [ID, { ...NOTE, typeOid: 20_001 }];
   const types = [{ oid: 20_001, typtype: 'b', typcategory: 'A', typbasetype: 0, typelem: 23, typdelim: ',' }];
-  const { body } = snapshotEncoder(SOURCE, FACTS, { ...ORDERS, columns }, types)(Buffer.from('1\t{2,NULL}'), NOW_MS);
+  const { body } = snapshotEncoder(
+    SOURCE,
+    FACTS,
+    { ...ORDERS, columns },
+    types,
+  )(Buffer.from('1\t{2,NULL}'), NOW_MS, Buffer.alloc(0));
   expect(JSON.parse(body.toString())).toMatchObject({ after: { id: 1, note: [2, null] } });
 });
 

@@ -83,7 +83,7 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     const copyRows = new CopyRows();
     const events: SeenEvent[] = [];
     for await (const chunk of client.query(copyTo(`copy ${relation.table} to stdout`))) {
-      for (const row of copyRows.push(chunk as Buffer)) events.push(seen(encode(row, NOW_MS)));
+      for (const row of copyRows.push(chunk as Buffer)) events.push(seen(encode(row, NOW_MS, row)));
     }
     return events;
   }

@@ -9,7 +9,8 @@ import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';
 import { readServer } from './server';
-import { takeSnapshot, type Snapshot } from './snapshot';
+import { takeSnapshot } from './snapshot';
+import { newSnapshot } from './snapshot-state';
 import { identifier } from './names';
 import { judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
@@ -74,7 +75,8 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   const { timeline, ancestors } = server;
   if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
   const { exported } = begun;
-  if (!(await withSnapshot({ database, publications, source, record, exported }, room, until.stop))) return 'stopped';
+  const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
+  if (!(await takeSnapshot(snapshot, until.stop))) return 'stopped';
   const keep = (safeLsn: bigint): Promise<void> => record.keep({ safeLsn });
   const encoder = new EnvelopeEncoder(source);
   const sessions = { stream, catalog };
@@ -100,26 +102,11 @@ async function begin(
   const made = start.kind === 'create' ? await makeSlot(database, stream) : null;
   const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.from);
   const takenAtUs = BigInt(now()) * 1000n;
-  const none = { takenAtUs, done: [], table: null, after: null, rows: 0 };
-  const snapshot = database.snapshot === 'initial' ? none : null;
+  const snapshot = database.snapshot === 'initial' ? newSnapshot(takenAtUs) : null;
   const log = { timeline, ancestors };
   const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
-}
-
-/** Whether none is wanted, or it is complete; false when it was stopped before. */
-async function withSnapshot(
-  of: Pick<Snapshot, 'database' | 'publications' | 'source' | 'record' | 'exported'>,
-  { sink, now, onSnapshot }: PostgresRoom,
-  stop: AbortSignal,
-): Promise<boolean> {
-  const { snapshot } = of.record.state;
-  if (snapshot === null) return !stop.aborted;
-  const keep = (next: PostgresState): Promise<void> => of.record.keep({ snapshot: next.snapshot });
-  const state = { ...of.record.state, snapshot };
-  const complete = await takeSnapshot({ ...of, sink, state, keep, now, onProgress: onSnapshot }, stop);
-  return complete !== null && !stop.aborted;
 }
 
 async function makePublication(database: PostgresDatabase, { client }: Session): Promise<void> {

@@ -15,8 +15,12 @@ export interface SnapshotFacts {
   readonly takenAtUs: bigint;
 }
 
-/** Turns a row of `COPY … TO STDOUT`, without its line feed, into the event that tells of it. */
-export type SnapshotEncoder = (row: Buffer, nowMs: number) => CapturedEvent;
+/**
+ * Turns a row of `COPY … TO STDOUT`, without its line feed, into its event.
+ *
+ * @param identity the bytes of which the event id is made where the table has no key: those of no other row
+ */
+export type SnapshotEncoder = (row: Buffer, nowMs: number, identity: Buffer) => CapturedEvent;
 
 // 128 bits: with 64, one pair of a table of 100 million rows would share an id in one case of 3,000, and one of the two would be taken for a repeat.
 const ID_DIGITS = 32;
@@ -37,14 +41,14 @@ export function snapshotEncoder(
   });
   const idPrefix = `${eventIdPrefix(source)}${lsnHex(consistentPoint)}/${plan.name}/`;
   const out = new ByteWriter();
-  return (row, nowMs) => {
+  return (row, nowMs, identity) => {
     const after = parseCopyRow(row, plan.columns.length);
     const context: EventContext = { source: parts, lsn: consistentPoint, nowMs, transaction: null };
     const { body, facts } = rowBody(out, plan, { operation: 'r', before: null, after, old: null }, context);
-    const identity = plan.keyIndexes.length === 0 ? row : keyTokens(plan, after, null);
+    const hashed = plan.keyIndexes.length === 0 ? identity : keyTokens(plan, after, null);
     return {
       key: keyText(plan, after, null),
-      eventId: `${idPrefix}${hash('sha256', identity, 'hex').slice(0, ID_DIGITS)}`,
+      eventId: `${idPrefix}${hash('sha256', hashed, 'hex').slice(0, ID_DIGITS)}`,
       body,
       facts,
     };

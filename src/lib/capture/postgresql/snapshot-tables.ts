@@ -1,17 +1,19 @@
 import { type Client } from 'pg';
-import { KEY_QUERY, type TableDescription } from './envelope-table';
+import { lookUpTables, type PublishedTable } from './catalog-tables';
+import { type TableDescription } from './envelope-table';
 import { identifier } from './names';
-import { TYPE_QUERY, unknownTypes, type TypeRow } from './types';
+import { type TypeRow } from './types';
 
-/** A table of the publication, and how to read it. */
+/** A table that is published, and how its rows are read. */
 export interface SnapshotTable {
   /** `"public"."orders"`: names it in SQL and in the progress. */
   readonly name: string;
+  readonly kind: PublishedTable['kind'];
   readonly description: TableDescription;
   readonly types: readonly TypeRow[];
-  /** The columns that tell rows apart, in the order in which it is read; none: it cannot be resumed in the middle. */
+  /** The columns that tell rows apart, in the order in which they are read; none: it is read block by block. */
   readonly key: readonly KeyColumn[];
-  /** The publication's condition on rows; null for all. */
+  /** The publications' condition on rows; null for all. */
   readonly rowFilter: string | null;
   /** About how many rows it has, as the server last counted; null where it has not. */
   readonly estimatedRows: number | null;
@@ -23,79 +25,108 @@ export interface KeyColumn {
   readonly name: string;
   /** As in `'…'::bigint`. */
   readonly type: string;
+  /** The schema of the operators that order it: an extension's types (citext) have operators of their own. */
+  readonly operatorSchema: string;
 }
 
-/** Column lists and conditions of publications are new with PostgreSQL 15. */
-const TABLES = `
-select distinct on (published.schemaname, published.tablename) class.oid::int8::text as oid, published.schemaname as schema, published.tablename as table, class.reltuples as estimate,
-  pg_catalog.to_jsonb(published)->>'rowfilter' as row_filter, (
-    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', attribute.attname, 'typeOid', attribute.atttypid::int8,
-      'type', pg_catalog.format_type(attribute.atttypid, attribute.atttypmod)) order by attribute.attnum)
-    from pg_catalog.pg_attribute as attribute
-    where attribute.attrelid = class.oid and attribute.attnum > 0 and not attribute.attisdropped and attribute.attgenerated = ''
-      and coalesce(pg_catalog.to_jsonb(published)->'attnames' ? attribute.attname, true)
-  ) as columns
-from pg_catalog.pg_publication_tables as published
-join pg_catalog.pg_namespace as namespace on namespace.nspname = published.schemaname
-join pg_catalog.pg_class as class on class.relnamespace = namespace.oid and class.relname = published.tablename
-where published.pubname = any ($1)
-order by published.schemaname, published.tablename, row_filter nulls first`;
+/** Which rows of a table are read. */
+export type RowRange =
+  /** All, in the order of the key. */
+  | { readonly kind: 'all' }
+  /** Those behind a key, in its order; PostgreSQL's text of each of its columns. */
+  | { readonly kind: 'behind'; readonly key: readonly string[] }
+  /**
+   * Those that lie in the blocks `from` … `to` - 1 of the table, or of each of its partitions. Each row of COPY begins with one field more: the
+   * table's OID and the row's place, `16405(5,3)`.
+   */
+  | { readonly kind: 'blocks'; readonly from: number; readonly to: number };
 
-interface TableRow {
-  readonly oid: string;
-  readonly schema: string;
-  readonly table: string;
-  readonly estimate: number;
-  readonly row_filter: string | null;
-  readonly columns: readonly { readonly name: string; readonly typeOid: number; readonly type: string }[] | null;
-}
-
-/** The publications' tables, in a fixed order. */
+/** The tables of the publications, in a fixed order. */
 export async function snapshotTables(client: Client, publications: readonly string[]): Promise<SnapshotTable[]> {
-  const { rows } = await client.query<TableRow>(TABLES, [publications]);
-  const tables: SnapshotTable[] = [];
-  for (const row of rows) {
-    const columns = row.columns ?? [];
-    const keys = (await client.query<{ column: string }>(KEY_QUERY, [row.oid])).rows.map(({ column }) => column);
-    const unknown = unknownTypes(
-      columns.map(({ typeOid }) => typeOid),
-      new Map(),
-    );
-    tables.push({
-      name: `${identifier(row.schema)}.${identifier(row.table)}`,
-      description: {
-        oid: Number(row.oid),
-        schema: row.schema,
-        table: row.table,
-        columns: columns.map(({ name, typeOid }) => ({ name, typeOid, isKey: keys.includes(name) })),
-      },
-      types: unknown.length === 0 ? [] : (await client.query<TypeRow>(TYPE_QUERY, [unknown])).rows,
-      key: columns.flatMap(({ name, type }, index) => (keys.includes(name) ? [{ index, name, type }] : [])),
-      rowFilter: row.row_filter,
-      estimatedRows: row.estimate < 0 ? null : row.estimate,
-    });
-  }
-  return tables;
+  const tables = await lookUpTables(client, publications);
+  const operators = await operatorSchemas(client, tables);
+  return tables.map((table) => ({
+    name: `${identifier(table.schema)}.${identifier(table.table)}`,
+    kind: table.kind,
+    description: {
+      ...{ oid: table.relationOid, schema: table.schema, table: table.table },
+      columns: table.columns.map(({ name, typeOid }) => ({ name, typeOid, isKey: table.key.includes(name) })),
+    },
+    types: table.types,
+    key: table.columns.flatMap(({ name, type, typeOid }, index) => {
+      const operatorSchema = operators.get(baseType(typeOid, table.types)) ?? 'pg_catalog';
+      return table.key.includes(name) ? [{ index, name, type, operatorSchema }] : [];
+    }),
+    rowFilter: table.rowFilter,
+    estimatedRows: table.estimatedRows,
+  }));
+}
+
+/** Where the operators are by which an index of these types (`$1`, an `oid[]`) is in order, for those that have their own. */
+const OPERATORS = `
+select opclass.opcintype::int8::text as type, namespace.nspname as schema
+from pg_catalog.pg_opclass as opclass
+join pg_catalog.pg_am as method on method.oid = opclass.opcmethod and method.amname = 'btree'
+join pg_catalog.pg_amop as entry on entry.amopfamily = opclass.opcfamily and entry.amopstrategy = 5
+  and entry.amoplefttype = opclass.opcintype and entry.amoprighttype = opclass.opcintype
+join pg_catalog.pg_operator as operator on operator.oid = entry.amopopr
+join pg_catalog.pg_namespace as namespace on namespace.oid = operator.oprnamespace
+where opclass.opcdefault and opclass.opcintype = any ($1::oid[])`;
+
+async function operatorSchemas(
+  client: Client,
+  tables: readonly PublishedTable[],
+): Promise<ReadonlyMap<number, string>> {
+  const oids = tables.flatMap(({ types }) => types.map(({ oid }) => oid));
+  if (oids.length === 0) return new Map();
+  const { rows } = await client.query<{ type: string; schema: string }>(OPERATORS, [[...new Set(oids)]]);
+  return new Map(rows.map(({ type, schema }) => [Number(type), schema]));
+}
+
+function baseType(oid: number, types: readonly TypeRow[]): number {
+  const row = types.find((type) => type.oid === oid);
+  return row?.typtype === 'd' ? baseType(row.typbasetype, types) : oid;
 }
 
 /**
- * Reads a table's rows in the order of its key, from behind `after` on.
+ * Reads a table's own rows; rows of tables that inherit from it are theirs, and those of partitions are those of their root.
  *
  * @param quote makes a text a literal of SQL
  */
-export function copySql(
-  { name, description, key, rowFilter }: SnapshotTable,
-  after: readonly string[] | null,
-  quote: (text: string) => string,
-): string {
-  const columns = description.columns.map((column) => identifier(column.name)).join(', ');
-  const keyNames = key.map((column) => identifier(column.name)).join(', ');
-  const values = key.map(({ type }, index) => `${quote(after?.[index] ?? '')}::${type}`).join(', ');
+export function copySql(table: SnapshotTable, range: RowRange, quote: (text: string) => string): string {
+  const names = table.description.columns.map(({ name }) => identifier(name));
+  const columns = range.kind === 'blocks' ? ['pg_catalog.concat(tableoid, ctid)', ...names] : names;
   const conditions = [
-    ...(rowFilter === null ? [] : [`(${rowFilter})`]),
-    ...(after === null || key.length === 0 ? [] : [`(${keyNames}) > (${values})`]),
+    ...(table.rowFilter === null ? [] : [`(${table.rowFilter})`]),
+    ...(range.kind === 'blocks' ? [`ctid >= '(${range.from},0)'`, `ctid < '(${range.to},0)'`] : []),
+    ...(range.kind === 'behind' ? [behind(table.key, range.key.map(quote))] : []),
   ];
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
-  const order = key.length === 0 ? '' : ` order by ${keyNames}`;
-  return `copy (select ${columns} from ${name}${where}${order}) to stdout`;
+  const order = range.kind === 'blocks' ? '' : ` order by ${table.key.map(({ name }) => identifier(name)).join(', ')}`;
+  return `copy (select ${columns.join(', ')} from ${fromSql(table)}${where}${order}) to stdout`;
+}
+
+/** A partitioned table has no rows of its own. */
+export function fromSql({ name, kind }: SnapshotTable): string {
+  return kind === 'partitioned' ? name : `only ${name}`;
+}
+
+/** A row comparison, which an index answers, where the columns' operators are in one schema; else the same written out. */
+function behind(key: readonly KeyColumn[], literals: readonly string[]): string {
+  const [first, ...others] = key;
+  const names = key.map(({ name }) => identifier(name));
+  const values = key.map(({ type }, index) => `${literals[index] ?? ''}::${type}`);
+  if (first === undefined) return 'true';
+  const operator = (sign: string, { operatorSchema }: KeyColumn): string =>
+    `operator(${identifier(operatorSchema)}.${sign})`;
+  if (others.every(({ operatorSchema }) => operatorSchema === first.operatorSchema)) {
+    return `(${names.join(', ')}) ${operator('>', first)} (${values.join(', ')})`;
+  }
+  const compare = (sign: string, column: KeyColumn, index: number): string =>
+    `${names[index] ?? ''} ${operator(sign, column)} ${values[index] ?? ''}`;
+  const alternatives = key.map((column, index) => {
+    const equal = key.slice(0, index).map((before, at) => compare('=', before, at));
+    return [...equal, compare('>', column, index)].join(' and ');
+  });
+  return `(${alternatives.map((one) => `(${one})`).join(' or ')})`;
 }

@@ -1,27 +1,33 @@
-import { type Readable } from 'node:stream';
-import { to } from 'pg-copy-streams';
+import { type Client } from 'pg';
 import { type ChangeSink, type SnapshotTold } from '../port';
-import { connect, type Session } from './connect';
+import { connect } from './connect';
 import { type PostgresDatabase } from './database';
 import { snapshotEncoder } from './envelope-snapshot';
 import { type CaptureSource } from './envelope-source';
 import { type CaptureRecord } from './record';
 import { pinSession } from './session';
-import { copySql, snapshotTables, type SnapshotTable } from './snapshot-tables';
-import { type PostgresState, type SnapshotState } from './state';
-import { CopyRows, parseCopyRow } from './values-copy';
+import { keepTable, snapshotOf, type TableKeeper } from './snapshot-keep';
+import {
+  goesOnAt,
+  readRows,
+  SNAPSHOT_LIMITS,
+  tableFiles,
+  type SnapshotLimits,
+  type TableFiles,
+  type TableReader,
+} from './snapshot-read';
+import { type SnapshotState } from './snapshot-state';
+import { snapshotTables, type SnapshotTable } from './snapshot-tables';
+import { isOfOneTable, tableTrouble } from './snapshot-trouble';
 
 /** What a snapshot works with. */
 export interface Snapshot {
   readonly database: PostgresDatabase;
   readonly publications: readonly string[];
-  /** Tables that cannot be read are set aside there. */
-  readonly record: CaptureRecord;
   readonly source: CaptureSource;
   readonly sink: ChangeSink;
-  /** Where it has come to; its rows stand at `startLsn`. */
-  readonly state: PostgresState & { readonly snapshot: SnapshotState };
-  readonly keep: (state: PostgresState) => Promise<void>;
+  /** Where it has come to, and the tables that are set aside. Its rows stand at `startLsn`. */
+  readonly record: CaptureRecord;
   /**
    * The snapshot that the slot exported when it was made; null later on. Without it rows are read as they are now: what has changed since
    * comes in the stream, too, and stands behind it.
@@ -29,89 +35,106 @@ export interface Snapshot {
   readonly exported: string | null;
   readonly now: () => number;
   readonly onProgress: (told: SnapshotTold) => void;
+  readonly limits?: SnapshotLimits;
 }
-
-/** So many rows are accepted by Event Hubs before how far it is is written down. */
-const ROWS_AT_A_TIME = 10_000;
 
 /**
- * Sends the rows that are there, table by table. What is through is not read again by whoever goes on.
+ * Sends the rows that are there, table by table, and writes down how far it is, so that the next run goes on there. A table that cannot be read
+ * is set aside, and tried again in the next run; its changes are captured all the same.
  *
- * @returns the state without a snapshot when it is complete; null when it was stopped before
+ * @returns false when it was stopped before it was through
+ * @throws PipelineError SOURCE_FAILED, EVENT_HUBS_FAILED, STORAGE_FAILED, CAPTURE_OVERTAKEN; what PostgreSQL says of no one table
  */
-export async function takeSnapshot(snapshot: Snapshot, stop: AbortSignal): Promise<PostgresState | null> {
-  const { database, publications, exported } = snapshot;
+export async function takeSnapshot(snapshot: Snapshot, stop: AbortSignal): Promise<boolean> {
+  const { database, publications, record } = snapshot;
+  if (record.state.snapshot === null) return !stop.aborted;
   await using session = await connect(database, 'query');
-  const { client } = session;
-  await client.query('begin isolation level repeatable read read only');
-  if (exported !== null) await client.query(`set transaction snapshot '${exported}'`);
-  // Behind a pooler this transaction may have another session of the server than the statements before.
-  await pinSession(client, database);
-  const tables = await snapshotTables(client, publications);
-  let { state } = snapshot;
-  for (const table of tables) {
-    if (state.snapshot.done.includes(table.name)) continue;
-    const after = state.snapshot.table === table.name ? state.snapshot.after : null;
-    const read = await readTable(snapshot, session, { table, after, tables: tables.length }, state, stop);
-    if (read === null) return null;
-    state = read;
+  await begin(session.client, database, null);
+  const tables = await snapshotTables(session.client, publications);
+  await session.client.query('commit');
+  await forgetUnpublished(snapshot, tables);
+  for (const table of inTurn(tables, snapshotOf(record))) {
+    if (stop.aborted) return false;
+    if (record.isSetAside(table.name)) continue;
+    if (!(await takeTable(snapshot, session.client, table, tables.length, stop))) return false;
   }
-  const complete = { ...state, snapshot: null };
-  await snapshot.keep(complete);
-  return complete;
+  const { done } = snapshotOf(record);
+  if (tables.every(({ name }) => done.includes(name))) await record.keep({ snapshot: null });
+  return !stop.aborted;
 }
 
-type InSnapshot = Snapshot['state'];
-
-interface Reading {
-  readonly table: SnapshotTable;
-  readonly after: readonly string[] | null;
-  readonly tables: number;
-}
-
-/** Null when it was stopped. */
-async function readTable(
-  snapshot: Snapshot,
-  { client }: Session,
-  { table, after, tables }: Reading,
-  before: InSnapshot,
-  stop: AbortSignal,
-): Promise<InSnapshot | null> {
-  const { source, sink, keep, now, onProgress } = snapshot;
-  const { startLsn, snapshot: at } = before;
-  const facts = { consistentPoint: startLsn, takenAtUs: at.takenAtUs };
-  const encode = snapshotEncoder(source, facts, table.description, table.types);
-  let rows = 0;
-  let state = before;
-  const reach = async (next: Partial<SnapshotState>): Promise<void> => {
-    await sink.flush();
-    state = { ...before, snapshot: { ...state.snapshot, ...next, rows: at.rows + rows } };
-    await keep(state);
-    const { estimatedRows } = table;
-    onProgress({ table: table.name, rows, estimatedRows, tablesDone: state.snapshot.done.length, tables });
+/** Those that are under way first; last those that could not be read the last time, for they may take a run's time and fail again. */
+function inTurn(tables: readonly SnapshotTable[], { done, begun }: SnapshotState): SnapshotTable[] {
+  const turn = ({ name }: SnapshotTable): number => {
+    const progress = begun.find(({ table }) => table === name);
+    return progress === undefined ? 1 : progress.isSetAside ? 2 : 0;
   };
-
-  const copy = client.query(to(copySql(table, after, (text) => client.escapeLiteral(text)))) as Readable;
-  const cut = new CopyRows();
-  for await (const chunk of copy as AsyncIterable<Buffer>) {
-    for (const row of cut.push(chunk)) {
-      const room = sink.put(encode(row, now()));
-      if (room !== undefined) await room;
-      rows += 1;
-      if (rows % ROWS_AT_A_TIME !== 0) continue;
-      await reach({ table: table.name, after: table.key.length === 0 ? null : keyOf(table, row) });
-      if (stop.aborted) return null;
-    }
-  }
-  await reach({ table: null, after: null, done: [...state.snapshot.done, table.name] });
-  return stop.aborted ? null : state;
+  return tables.filter(({ name }) => !done.includes(name)).sort((one, other) => turn(one) - turn(other));
 }
 
-/** The text of the row's key columns. */
-function keyOf({ key, description }: SnapshotTable, row: Buffer): string[] {
-  const { bytes, starts, lengths } = parseCopyRow(row, description.columns.length);
-  return key.map(({ index }) => {
-    const start = starts[index] ?? 0;
-    return bytes.toString('utf8', start, start + (lengths[index] ?? 0));
-  });
+/** Of a table that is not published any more nothing is missing. */
+async function forgetUnpublished(snapshot: Snapshot, tables: readonly SnapshotTable[]): Promise<void> {
+  const { record } = snapshot;
+  const state = snapshotOf(record);
+  const gone = state.begun.filter(({ table }) => !tables.some(({ name }) => name === table));
+  if (gone.length === 0) return;
+  await record.keep({ snapshot: { ...state, begun: state.begun.filter((progress) => !gone.includes(progress)) } });
+  for (const { table, isSetAside } of gone) if (isSetAside) await record.takeBack(table);
+}
+
+/** False when it was stopped before its last row. */
+async function takeTable(
+  snapshot: Snapshot,
+  client: Client,
+  table: SnapshotTable,
+  tables: number,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const keeper = keepTable(snapshot, table, tables);
+  await begin(client, snapshot.database, snapshot.exported);
+  try {
+    const files = await filesToRead(snapshot, client, table);
+    const from = goesOnAt(table, files, keeper.from);
+    if (from === null) keeper.restart();
+    if (!(await readRows(readerOf(snapshot, client, table, keeper), files, from, stop))) return false;
+  } catch (error) {
+    if (!isOfOneTable(error)) throw error;
+    await client.query('rollback');
+    await keeper.setAside(await tableTrouble(snapshot.database, client, table, error));
+    return true;
+  }
+  await client.query('commit');
+  await keeper.end();
+  return true;
+}
+
+function readerOf(snapshot: Snapshot, client: Client, table: SnapshotTable, keeper: TableKeeper): TableReader {
+  const { source, record, now, limits = SNAPSHOT_LIMITS } = snapshot;
+  const facts = { consistentPoint: record.state.startLsn, takenAtUs: snapshotOf(record).takenAtUs };
+  const encode = snapshotEncoder(source, facts, table.description, table.types);
+  return { client, table, encode, limits, now, put: keeper.put, reach: keeper.reach };
+}
+
+/** A transaction for each table: none holds a lock, or keeps dead rows, longer than its table takes. */
+async function begin(client: Client, database: PostgresDatabase, exported: string | null): Promise<void> {
+  await client.query('begin isolation level repeatable read read only');
+  if (exported !== null) await client.query(`set transaction snapshot ${client.escapeLiteral(exported)}`);
+  // Behind a pooler this transaction may have another session of the server than the one before.
+  await pinSession(client, database);
+}
+
+/**
+ * `ALTER TABLE` that rewrites a table hides its rows from every snapshot that was taken before
+ * (https://www.postgresql.org/docs/current/mvcc-caveats.html): such a table is read as it is now.
+ */
+async function filesToRead(
+  { database, exported }: Snapshot,
+  client: Client,
+  table: SnapshotTable,
+): Promise<TableFiles> {
+  const files = await tableFiles(client, table);
+  if (exported === null || files.isOfSnapshot) return files;
+  await client.query('rollback');
+  await begin(client, database, null);
+  return await tableFiles(client, table);
 }
