@@ -22,7 +22,7 @@ export interface ChangeEvent {
 export type Lookup = (uuid: Buffer, key: string) => Buffer | undefined;
 
 /** An operation, and its number among those that its shard carried out together. */
-export interface Told {
+export interface OfShard {
   readonly operation: ToldOperation;
   readonly txnOpIndex: number;
 }
@@ -30,7 +30,7 @@ export interface Told {
 /** The event of one operation of an entry. */
 export function changeEvent(
   entry: OplogEntry,
-  { operation, txnOpIndex }: Told,
+  { operation, txnOpIndex }: OfShard,
   options: StreamOptions,
   lookup: Lookup,
 ): ChangeEvent {
@@ -81,7 +81,7 @@ function positionOf(ts: bigint, txnOpIndex: number, parts: EventParts): EventPos
   return { ts, txnOpIndex, fromInvalidate: false, uuid, identifier };
 }
 
-/** Retryable writes are in sessions too, but only transactions are told: a move between shards is one. */
+/** Retryable writes are in sessions too, but only transactions show it: a move between shards is one. */
 function transactionOf({ session, operations }: OplogEntry): Record<string, RawValue> {
   if (session === null || (session.statement !== null && operations.length === 1)) return {};
   return { txnNumber: long(session.txnNumber), lsid: embedded(session.lsid) };

@@ -81,7 +81,7 @@ export class Collection implements Documents {
   }
 }
 
-/** @throws CommandError where it is a view: it takes no writes, and no change stream tells of it */
+/** @throws CommandError where it is a view: it takes no writes and has no change stream */
 export function refuseView(collection: Collection | undefined): void {
   if (collection === undefined || collection.kind === 'collection') return;
   const what = collection.kind === 'view' ? 'a view, not a collection' : 'a timeseries collection';

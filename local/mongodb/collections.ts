@@ -33,7 +33,7 @@ export function create(command: Command, context: Context): ReplyFields {
   return {};
 }
 
-/** What a time series is a view of. */
+/** A time series is a view of this collection. */
 function createBuckets({ store, newUuid }: Context, { db, coll }: Namespace): void {
   const ns = { db, coll: `${BUCKETS}${coll}` };
   if (store.catalog.collection(ns) === undefined)

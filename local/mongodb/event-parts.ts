@@ -77,7 +77,7 @@ function onCollection(
   return { operationType, ns: nsValue(ns), uuid, documentKey: undefined, description, isClassic };
 }
 
-/** Views have no UUID, and only streams of all expanded events tell of them. */
+/** Views have no UUID, and only streams of expanded events show them. */
 function onView(operationType: string, ns: Namespace, described: Buffer | undefined): EventParts {
   const description = described === undefined ? undefined : embedded(described);
   return { operationType, ns: nsValue(ns), uuid: null, documentKey: undefined, description, isClassic: false };

@@ -7,7 +7,7 @@ import { type OplogEntry } from './oplog-entry';
 
 const NAME = 'journal.bin';
 /** At the head of the file: what it is, and its format. */
-const HEAD = Buffer.from('MongoDB stand-in, journal 1\n');
+const HEAD = Buffer.from('MongoDB stand-in, journal 2\n');
 /** Length and checksum. */
 const PREFIX_BYTES = 8;
 /** How much is read from the file at a time. */

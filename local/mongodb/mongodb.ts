@@ -69,10 +69,10 @@ export async function startMongo(options: MongoOptions = {}): Promise<LocalMongo
   const { port = 27_017, noopEveryMs = 10_000 } = options;
   const sockets = new Sockets();
   const { value, close } = await openAll(async (keep) => {
-    // Nobody knows of the secondary before the first member says where it is.
+    // Clients learn of the secondary from the first member, so it may listen before it is served.
     const second = options.secondary === true ? await listenMongo(0) : null;
     if (second !== null) keep({ close: () => closeServer(second, sockets) });
-    // The port comes before the folder: whoever has it may have the folder open too.
+    // The port comes before the folder: the process that has it may have the folder open too.
     const listening = await listenMongo(port);
     keep({ close: () => closeServer(listening, sockets) });
     const hosts = [listening, second ?? []].flat().map((each) => `127.0.0.1:${portOf(each)}`);

@@ -49,7 +49,7 @@ export function viewOf(command: Command, ns: Namespace, context: Context, use: S
   return { documents: documentsAt(store, collection, atTs ?? visibleTs), atTs };
 }
 
-/** What a view shows; null for a collection, and for a time series, whose buckets nobody fills. */
+/** What a view shows; null for a collection, and for a time series, whose buckets stay empty. */
 function viewedBy({ ns: { db }, kind, options }: Collection) {
   if (kind !== 'view') return null;
   const stages = (asDocuments(field(options, 'pipeline')) ?? []).map(stageOf);

@@ -59,7 +59,7 @@ function mongosOnly({ name }: Command, { replicaSet }: Context): void {
 const shardDocuments = ({ address }: Context): Buffer[] =>
   SHARDS.map((name) => make({ _id: text(name), host: text(`${name}/${address}`), state: int(1) }));
 
-/** The database `config`, as far as it says what there is and how it is sharded. */
+/** The database `config`: its version, the shards, and the collections that are sharded. */
 export function configDocuments(coll: string, context: Context): Documents {
   const documents = (): Buffer[] => {
     switch (coll) {

@@ -9,7 +9,7 @@ import { named, nothing } from './values';
 export interface Sharding {
   /** `{customer: 1, number: 1}` */
   readonly key: Buffer;
-  /** What lies below is on the first shard, the rest on the second; null where all is on the first. */
+  /** Documents below are on the first shard, the others on the second; null where all are on the first. */
   readonly middle: Buffer | null;
 }
 

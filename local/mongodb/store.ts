@@ -95,7 +95,7 @@ export class Store {
     this.oplog.publish();
   }
 
-  /** What is committed from now on is on this member alone, until `resumeReplication`. */
+  /** Entries that are committed from now on stay on this member, until `resumeReplication`. */
   holdReplication(): void {
     this.flush();
     this.oplog.hold();

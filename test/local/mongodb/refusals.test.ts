@@ -111,7 +111,7 @@ describe('refusals', () => {
     ).toBe(40324);
   });
 
-  test('are none for a collMod that asks for nothing: it is told', async () => {
+  test('are none for a collMod that asks for nothing: it is an event', async () => {
     await standIn.db.createCollection('orders', { changeStreamPreAndPostImages: { enabled: true } });
     await using stream = await opened(orders().watch([], { ...quick, showExpandedEvents: true }));
     await standIn.db.command({ collMod: 'orders' });

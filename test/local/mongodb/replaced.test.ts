@@ -1,6 +1,6 @@
 import { numbered, openDeployment, opened, quick, take, typesOf, type AnyEvent, type Deployment } from './support';
 
-/** What change streams tell where a collection takes the place of another. */
+/** The events of change streams where a collection takes the place of another. */
 describe('a collection that is replaced', () => {
   let deployment: Deployment;
 
@@ -39,12 +39,12 @@ describe('a collection that is replaced', () => {
     });
     const seen = await take(target, 2);
     expect(typesOf(seen)).toEqual(['rename', 'invalidate']);
-    // The document that came with the rename is not told of.
+    // The document that came with the rename has no event.
     await using after = orders().watch([], { ...quick, startAfter: seen[1]?._id });
     expect((await take(after, 1))[0]).toMatchObject({ operationType: 'insert', documentKey: { _id: 4 } });
   });
 
-  test('by $out: the new documents under a name that nobody knows, then the rename', async () => {
+  test('by $out: the new documents under a temporary name, then the rename', async () => {
     await using database = await opened(deployment.db.watch([], expanded));
     await using target = await opened(orders().watch([], quick));
     expect(

@@ -22,7 +22,7 @@ function text(type: number, value: string): Buffer {
   return field(type, Buffer.concat([length, content]));
 }
 
-/** A type, what is told of it, its bytes, and the value of `a` as canonical Extended JSON. */
+/** A type, a description, the bytes, and the value of `a` as canonical Extended JSON. */
 type Valid = readonly [type: string, what: string, bytes: Buffer, json: string];
 
 const number = (kind: string, value: string): string => `{"$number${kind}":"${value}"}`;
@@ -278,7 +278,7 @@ describe('the BSON corpus: decimal128', () => {
     [1n, -6176, false, '1E-6176'],
     [1n, 3, false, '1E+3'],
   ] as const)(
-    '%d times 10 to the power of %d is told as in the corpus (%s)',
+    '%d times 10 to the power of %d has the text of the corpus (%s)',
     (coefficient, exponent, isNegative, json) => {
       expect(documentJson(field(19, decimal(coefficient, exponent, isNegative)))).toBe(
         `{"a":${number('Decimal', json)}}`,

@@ -62,7 +62,7 @@ describe('a view and a time series', () => {
     return await take(stream, count);
   };
 
-  test('are told of where all expanded events are asked for, and nowhere else', async () => {
+  test('have events where expanded events are asked for, and nowhere else', async () => {
     const events = await eventsOf({ showExpandedEvents: true }, 5);
     expect(
       events.map(({ operationType, ns, nsType }): unknown => [operationType, (ns as { coll: string }).coll, nsType]),
