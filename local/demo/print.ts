@@ -23,9 +23,9 @@ export function partitionTable({ partitions }: Verdict): string {
 /** The tables that PostgreSQL treats otherwise than most. */
 export const TABLES_NOTE = [
   'Two PostgreSQL servers and two MongoDB deployments have a database of one name, with tables of the same names and keys.',
-  'Among the tables are one with row level security (notices), one with generated columns (invoices), two whose names have dots,',
-  'and a partitioned one (sales), captured by partition from the first server and as one table from the second, by a role that',
-  'is no superuser.',
+  'Among the tables are two without a key (visits, movements), one that inherits from another (staff from people), one with',
+  'row level security (notices), one with generated columns (invoices), two whose names have dots, and a partitioned one',
+  '(sales), captured by partition from the first server and as one table from the second, by a role that is no superuser.',
 ];
 
 /** Each table of the databases beside what was rebuilt of it from the lake. */

@@ -2,13 +2,14 @@ import { type Client } from 'pg';
 import { type Publishing } from '../shop/postgresql/table-rows';
 
 /** How the publications that {@link publishByHand} makes show tables. */
-export const BY_HAND: Publishing = { throughRoot: true, generated: false };
+export const BY_HAND: Publishing = { throughRoot: true, generated: true };
 
 const ROLE = 'capture';
 const SCHEMAS = 'public, "x.y", x';
 
+/** Those whose updates and deletes can be published; with `people` comes `staff`. */
 const TABLES =
-  'customers, orders, order_lines, payments, stock, promotions, sales, notices, invoices, "x.y".z, x."y.z"';
+  'customers, orders, order_lines, payments, stock, promotions, movements, people, sales, notices, invoices, "x.y".z, x."y.z"';
 
 /**
  * Makes the publications, and a role with the rights that capture needs and no more; row level security does not apply to it.
@@ -22,7 +23,8 @@ export async function publishByHand(sql: Client, url: string): Promise<string> {
     grant usage on schema ${SCHEMAS} to ${ROLE};
     grant select on all tables in schema ${SCHEMAS} to ${ROLE};
     create publication change_lake for table ${TABLES}
-      with (publish_via_partition_root = true)`);
+      with (publish_via_partition_root = true, publish_generated_columns = stored);
+    create publication change_lake_inserts for table visits with (publish = 'insert, truncate')`);
   const its = new URL(url);
   [its.username, its.password] = [ROLE, ROLE];
   return its.href;

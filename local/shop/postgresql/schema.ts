@@ -34,10 +34,20 @@ create table promotions (code text primary key, percent numeric(5, 2), text text
 `;
 
 /**
- * Rows of `sales` move between partitions, one of which has partitions of its own. Of `notices` an ordinary role sees a few rows.
- * `invoices` has columns that PostgreSQL computes. The names of the last two tables become one where the parts are joined by dots.
+ * Two tables without a key: `visits` takes inserts alone, `movements` says the whole row. Some rows of both are alike. `staff`
+ * inherits from `people`, and both have rows of the same id. Rows of `sales` move between partitions, one of which has
+ * partitions of its own. Of `notices` an ordinary role sees a few rows. `invoices` has columns that PostgreSQL computes. The names of
+ * the last two tables become one where the parts are joined by dots.
  */
 const SPECIAL = `
+create table visits (page text not null, customer_id bigint, day date not null);
+
+create table movements (sku text not null, quantity integer not null, reason text, note text);
+alter table movements replica identity full;
+
+create table people (id bigint primary key, name text not null, born date);
+create table staff (wage numeric(10, 2), primary key (id)) inherits (people);
+
 create table sales (region text, id bigint, amount numeric(12, 2) not null, note text, primary key (region, id))
   partition by list (region);
 create table sales_north partition of sales for values in ('north');

@@ -1,8 +1,11 @@
-import { idOf, sentence } from '../values';
+import { idOf, name, sentence } from '../values';
 import { type ShopTable } from './tables';
-import { amount, json, maybe, note, rarely, whole } from './values';
+import { amount, date, json, maybe, note, rarely, whole, type Make } from './values';
 
 const REGIONS = ['north', 'south', 'south-west', 'Köln', 'overseas'] as const;
+
+/** Few different values, so that rows are alike. */
+const fewDays: Make = (random) => random.pick(['2026-03-01', '2026-03-02']);
 
 /** A name with a dot in each of its parts. */
 const dotted: Pick<ShopTable, 'places' | 'key' | 'values'> = {
@@ -13,6 +16,35 @@ const dotted: Pick<ShopTable, 'places' | 'key' | 'values'> = {
 
 /** Tables of every kind that PostgreSQL treats otherwise than the ordinary ones, see schema.ts. */
 export const SPECIAL_TABLES: readonly ShopTable[] = [
+  {
+    name: 'visits',
+    places: 40,
+    insertsOnly: true,
+    key: (place) => ({ page: `/products/${place % 20}`, customer_id: place % 3 === 0 ? null : String(idOf(place)) }),
+    values: { day: fewDays },
+  },
+  {
+    name: 'movements',
+    places: 100,
+    key: (place) => ({ sku: `${place}-é` }),
+    values: {
+      quantity: whole(2),
+      reason: maybe((random) => random.pick(['sold', 'lost "again"'])),
+      note: (random) => (random.in(0.3) ? note(random) : null),
+    },
+  },
+  {
+    name: 'people',
+    places: 150,
+    key: (place) => ({ id: String(idOf(place)) }),
+    values: { name, born: maybe(date) },
+  },
+  {
+    name: 'staff',
+    places: 150,
+    key: (place) => ({ id: String(idOf(place)) }),
+    values: { name, born: maybe(date), wage: maybe(amount(10_000, 2)) },
+  },
   {
     name: 'sales',
     places: 400,

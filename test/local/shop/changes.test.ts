@@ -21,12 +21,12 @@ describe('a shop in PostgreSQL', () => {
     await createShop(other.client, { seed: 7, rows: 700 });
     await createShop(empty.client, { rows: 0 });
     const tables = [...(await databaseRows(one.client)).values()];
-    expect(tables).toHaveLength(14);
+    expect(tables).toHaveLength(18);
     for (const rows of tables) expect(rows.size).toBeGreaterThan(0);
     expect(tables.reduce((sum, { size }) => sum + size, 0)).toBeCloseTo(700, -1);
     expect([...(await databaseRows(other.client)).values()]).toEqual(tables);
     expect([...(await databaseRows(empty.client)).values()].map(({ size }) => size)).toEqual(
-      Array.from({ length: 14 }, () => 0),
+      Array.from({ length: 18 }, () => 0),
     );
   });
 
