@@ -71,10 +71,10 @@ describe('the documents of a collection', () => {
   });
   afterAll(() => deployment[Symbol.asyncDispose]());
 
-  const idsAfter = async (place: string | null): Promise<string[]> => {
+  const idsAfter = async (place: string | null, pageDocuments?: number): Promise<string[]> => {
     await using session = deployment.client.startSession();
     const ids: string[] = [];
-    for await (const page of pagesOf(deployment.db.collection('all'), session, place))
+    for await (const page of pagesOf(deployment.db.collection('all'), session, place, pageDocuments))
       ids.push(...page.map((one) => documentJson(one)));
     return ids;
   };
@@ -82,6 +82,13 @@ describe('the documents of a collection', () => {
   test('are read in the order of _id, whatever their types', async () => {
     expect(await idsAfter(null)).toEqual(IDS.map((id) => documentJson(bytesOf(id))));
   });
+
+  test.each([1, 2, 3, 5, 9])(
+    'are read whole in pages of %i, several of one type and then of another',
+    async (count) => {
+      expect(await idsAfter(null, count)).toEqual(IDS.map((id) => documentJson(bytesOf(id))));
+    },
+  );
 
   test('are read on behind each of them, none left out and none again', async () => {
     for (const [index, id] of IDS.entries()) {

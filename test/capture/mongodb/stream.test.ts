@@ -230,4 +230,28 @@ describe('what happens in a database', () => {
     await next.stop();
     expect(story(changes())).toEqual(['insert 1', 'update 1', 'insert 2', 'delete 2']);
   });
+
+  test.each([
+    ['small', 'c'],
+    ['larger', 'c'.repeat(14 << 20)],
+  ])('over 16 MB, whose document is %s by the next run, is no lost history', async (_what, now) => {
+    const large = rig.db.collection<{ _id: number; text: string }>('large');
+    const run = rig.run();
+    await large.insertOne({ _id: 1, text: 'a' });
+    await arrived(1);
+    rig.hub.onPut = ({ body }) => {
+      if (body.includes('"update"')) void run.stop();
+      return undefined;
+    };
+    // The update and the looked-up document together are over 16 MB.
+    await large.updateOne({ _id: 1 }, { $set: { text: 'b'.repeat(9 << 20) } });
+    await run.ended;
+    expect(rig.progress.kept?.resume?.kind).toBe('fragment');
+    rig.hub.onPut = null;
+    await large.replaceOne({ _id: 1 }, { text: now });
+    const next = rig.run();
+    await rig.hub.until((seen) => story(seen).includes('replace 1'));
+    await next.stop();
+    expect(story(ofDocuments(rig.hub.once))).toEqual(['insert 1', 'update 1', 'replace 1']);
+  });
 });

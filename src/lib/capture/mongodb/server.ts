@@ -74,5 +74,5 @@ async function ifPermitted(answer: Promise<Document | null>): Promise<Document |
   }
 }
 
-/** Unauthorized, CommandNotFound, AtlasError, CommandNotSupported, and what a namespace may not be used for. */
-const REFUSALS: readonly unknown[] = [13, 59, 73, 115, 8000];
+/** Unauthorized, IllegalOperation (a mongos has no oplog), CommandNotFound, InvalidNamespace, CommandNotSupported, and those of services. */
+const REFUSALS: readonly unknown[] = [13, 20, 59, 73, 115, 303, 304, 8000];
