@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { BSON } from 'mongodb';
 import { elementsOf } from '../../../src/lib/capture/mongodb/bson-elements';
-import { documentJson } from '../../../src/lib/capture/mongodb/canonical-json';
+import { documentElement, documentJson, jsonBytes } from '../../../src/lib/capture/mongodb/canonical-json';
 
 const {
   EJSON,
@@ -121,4 +122,28 @@ describe('canonical Extended JSON', () => {
     expect(() => elementsOf(single(2, [200, 0, 0, 0, 0]))).toThrow('does not end within its document');
     expect(() => elementsOf(Buffer.from([5, 0, 0, 0, 1]))).toThrow('does not end where it says');
   });
+});
+
+test('a large document is written in turns with the other work of the process, and comes out whole', async () => {
+  const bytes = Buffer.from(BSON.serialize({ v: Array.from({ length: 100_000 }, (_, n) => n + 0.5), w: { x: [] } }));
+  let [turns, isDone] = [0, false];
+  const others = (async () => {
+    for (; !isDone; turns += 1) await setImmediate();
+  })();
+  const written = await jsonBytes(['[', documentElement(bytes), ']']);
+  isDone = true;
+  await others;
+  expect(written.toString()).toBe(`[${documentJson(bytes)}]`);
+  // 3.6 MB of JSON; each turn writes less than a tenth of it.
+  expect(turns).toBeGreaterThan(8);
+});
+
+test('a document of any depth is written', () => {
+  const depth = 50_000;
+  const nested = Buffer.alloc(8 * depth + 5);
+  for (let level = 0, at = 0; level <= depth; level += 1, at += 7) {
+    nested.writeInt32LE(nested.length - 8 * level, at);
+    if (level < depth) nested.set([3, 0x61, 0], at + 4);
+  }
+  expect(documentJson(nested)).toBe(`${'{"a":'.repeat(depth)}{}${'}'.repeat(depth)}`);
 });

@@ -1,3 +1,6 @@
+import { MongoClient, type Document, type Timestamp } from 'mongodb';
+import { takeSnapshot } from '../../../src/lib/capture/mongodb/snapshot';
+import { snapshotAt } from '../../../src/lib/capture/mongodb/state';
 import { type StandIn } from '../../local/mongodb/support';
 import { Rig, type Seen } from './rig';
 
@@ -107,4 +110,32 @@ describe('a snapshot', () => {
     expect(await run.abort()).toBe('stopped');
     expect(rig.hub.puts).toBe(1);
   });
+});
+
+test('a copy reads nothing that is older than its own time, and from the primary, whatever the address says', async () => {
+  await using rig = await Rig.openStandIn({ secondary: true });
+  await rig.db.collection<{ _id: number }>('orders').insertOne({ _id: 1 });
+  const { client, uri } = rig.deployment;
+  await using watched = await new MongoClient(`${uri}&readPreference=secondary`, { monitorCommands: true }).connect();
+  const finds: Document[] = [];
+  watched.on('commandStarted', ({ commandName, command }) => {
+    if (commandName === 'find') finds.push(command);
+  });
+  const { operationTime } = await client.db('admin').command({ ping: 1 });
+  const { t, i } = operationTime as Timestamp;
+  const startTime = { seconds: t, increment: i };
+  const snapshot = {
+    ...{ client: watched, database: { ...rig.database, snapshot: 'initial' as const }, sink: rig.hub },
+    ...{ source: { name: 'shop', history: 1 }, keep: () => Promise.resolve(), now: () => 0 },
+    ...{ onProgress: () => undefined, onSlow: () => undefined, readWindow: () => Promise.resolve(null) },
+  };
+  const begun = { deployment: 'rs0', watched: '', startTime, resume: null, snapshot: snapshotAt(startTime, null) };
+  const { signal } = new AbortController();
+  await takeSnapshot(snapshot, begun, { stop: signal, abort: signal });
+  expect(finds.length).toBeGreaterThan(1);
+  for (const find of finds) {
+    const { level, afterClusterTime } = find['readConcern'] as { level: string; afterClusterTime: Timestamp };
+    expect([level, afterClusterTime.gte(operationTime as Timestamp)]).toEqual(['majority', true]);
+    expect((find['$readPreference'] as Document | undefined)?.['mode'] ?? 'primary').toMatch(/^primary/);
+  }
 });

@@ -35,9 +35,11 @@ const MEASURED_MS = 30_000;
 export function forecast({ window, start, copied, elapsedMs, left }: Race): Forecast | null {
   if (window.isFull === false) return null;
   const isMeasured = elapsedMs >= MEASURED_MS;
-  const perSecond = isMeasured ? Math.min((copied * 1_000) / elapsedMs, FASTEST_PER_SECOND) : FASTEST_PER_SECOND;
+  const perSecond = isMeasured
+    ? Math.min((Math.max(copied, 1) * 1_000) / elapsedMs, FASTEST_PER_SECOND)
+    : FASTEST_PER_SECOND;
   const secondsLeft = Math.max(start.seconds - window.first.seconds, 0);
-  const secondsNeeded = perSecond === 0 ? Infinity : Math.max(left, 0) / perSecond;
+  const secondsNeeded = Math.max(left, 0) / perSecond;
   if (secondsNeeded <= secondsLeft) return null;
   const isHopeless = window.isFull === true && (!isMeasured || secondsNeeded > 2 * secondsLeft);
   return { secondsNeeded: Math.ceil(secondsNeeded), secondsLeft, isHopeless };
