@@ -65,7 +65,7 @@ export interface SlowSnapshot {
 export interface SnapshotTold {
   /** The table, as SQL names it, or the collection: `shop.orders`. */
   readonly table: string;
-  /** Rows or documents of it, in this run; and about how many it has, null where nobody knows. */
+  /** Rows of it in all runs, or documents in this one; and about how many it has, null where nothing says so. */
   readonly rows: number;
   readonly estimatedRows: number | null;
   readonly tablesDone: number;
