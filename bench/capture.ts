@@ -212,6 +212,7 @@ class Bench {
       },
       ...{ create: false, tables: null, snapshot: 'never' as const },
     };
+    const definitions = { tables: [], keep: () => Promise.resolve() };
     const quiet = {
       onSnapshot: () => undefined,
       onSetAside: () => undefined,
@@ -220,7 +221,7 @@ class Bench {
     };
     const startedAt = performance.now();
     const until = { stop: stop.signal, abort: new AbortController().signal };
-    await capturePostgres(database, { sink: counting, progress, now: Date.now, ...quiet }, until);
+    await capturePostgres(database, { sink: counting, progress, definitions, now: Date.now, ...quiet }, until);
     const ms = performance.now() - startedAt;
     await this.#drop(slot);
     return ms;

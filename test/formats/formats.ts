@@ -1,5 +1,7 @@
 import { openProgress } from '../../src/lib/capture/progress';
 import * as mongodb from '../../src/lib/capture/mongodb/state';
+import { type TableDefinition } from '../../src/lib/capture/postgresql/definition';
+import { formatDefinitions, parseDefinitions } from '../../src/lib/capture/postgresql/definitions-record';
 import * as postgresql from '../../src/lib/capture/postgresql/state';
 import { type ErrorCode } from '../../src/lib/errors';
 import { formatClosedGaps, parseClosedGaps, type ClosedGap } from '../../src/lib/ledger/closed-gaps';
@@ -35,6 +37,28 @@ export interface Format {
   /** What becomes of one of a newer format: an error, an answer, or it counts as nothing, and is kept or written anew. */
   readonly newer: { readonly code: ErrorCode; readonly says: RegExp } | { readonly answer: unknown };
 }
+
+const definitions: readonly TableDefinition[] = [
+  {
+    ...{ relationOid: 4_000_000_000, schema: 'public', table: 'orders' },
+    from: { commitLsn: 0x17_0000_0001n, events: 4 },
+    stream: {
+      ...{ lsn: 0x17_0000_0001n, atMs: 1_764_158_400_050, replicaIdentity: 'full' },
+      columns: [{ name: 'id', typeOid: 16_390, modifier: -1, isKey: true }],
+      types: [{ oid: 16_390, schema: 'pg_catalog', name: 'int8' }],
+      partitionKeys: [['id']],
+    },
+    catalog: {
+      ...{ lsn: 0x17_0000_00ffn, atMs: 1_764_158_400_060, replicaIdentity: 'full', key: ['id'] },
+      columns: [{ name: 'id', number: 1, typeOid: 16_390, modifier: -1, type: 'large' }],
+      types: [{ oid: 16_390, typtype: 'd', typcategory: 'N', typbasetype: 20, typelem: 0, typdelim: ',' }],
+    },
+  },
+  {
+    ...{ relationOid: 16_405, schema: 'public', table: 'items' },
+    ...{ from: { commitLsn: 0n, events: 0 }, stream: null, catalog: null },
+  },
+];
 
 const NAMESPACE = 'example.servicebus.windows.net';
 const HUB = 'postgresql-changes';
@@ -222,6 +246,14 @@ export const FORMATS: readonly Format[] = [
   {
     ...{ name: 'capture-postgresql', module: 'capture/progress', value: { history: 1, state: postgresState } },
     ...{ read: stateOf('postgresql'), write: writeState('postgresql', postgresState) },
+    newer: { code: 'CAPTURE_STATE_INVALID', says: /has format 2, this program knows 1\. Deploy the newer version/ },
+  },
+  {
+    ...{ name: 'definitions-postgresql', module: 'capture/postgresql/definitions-record', value: definitions },
+    ...{
+      read: (bytes) => parseDefinitions('shop.tables.json', bytes, 1),
+      write: () => formatDefinitions('shop', 1, definitions),
+    },
     newer: { code: 'CAPTURE_STATE_INVALID', says: /has format 2, this program knows 1\. Deploy the newer version/ },
   },
   {

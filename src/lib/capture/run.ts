@@ -7,6 +7,7 @@ import { parseState as parseMongoState, stateJson as mongoStateJson } from './mo
 import { outbox } from './outbox';
 import { type ChangeSink, type Ended, type SlowSnapshot, type SnapshotTold, type Until } from './port';
 import { capturePostgres } from './postgresql/capture';
+import { openDefinitions } from './postgresql/definitions-record';
 import { parseState, stateJson } from './postgresql/state';
 import { openProgress } from './progress';
 import { type TableSetAside } from './set-aside';
@@ -102,7 +103,9 @@ async function start(
   if (source === 'postgresql') {
     const progress = await openProgress(lake, source, name, { parse: parseState, json: stateJson });
     const onRetained = (bytes: number): void => void (told.slotRetainedBytes = bytes);
-    return await capturePostgres(named(config.capture.postgresql, name), { ...shared, progress, onRetained }, until);
+    const definitions = await openDefinitions(lake, name, progress.history);
+    const deps = { ...shared, progress, definitions, onRetained };
+    return await capturePostgres(named(config.capture.postgresql, name), deps, until);
   }
   // Loaded when first needed: an app that captures nothing never pays for its client.
   const { captureMongo } = await import('./mongodb/capture.js');

@@ -163,6 +163,11 @@ export function capturePath(source: Source, name: string): string {
   return `_system/capture/${source}/${name}.json`;
 }
 
+/** Where capture keeps the definitions of a PostgreSQL database's tables; a name has no dot. */
+export function definitionsPath(name: string): string {
+  return `_system/capture/postgresql/${name}.tables.json`;
+}
+
 /** Where the markers of a database's histories are, one for each that was begun. */
 export function historyFolder(source: Source, name: string): string {
   return `_system/capture-histories/${source}/${name}`;

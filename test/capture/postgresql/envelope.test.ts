@@ -1,6 +1,7 @@
 import { EnvelopeEncoder } from '../../../src/lib/capture/postgresql/envelope';
 import { type CaptureStep } from '../../../src/lib/capture/postgresql/envelope-steps';
 import { PgoutputError } from '../../../src/lib/capture/postgresql/pgoutput-error';
+import { definitionOf, takeDefined } from './defined';
 import * as wire from './wire';
 
 const SOURCE = { name: 'shop', database: 'shop', systemId: '7431234567890123456', history: 1 };
@@ -32,7 +33,7 @@ test('a transaction becomes one event for each change, byte for byte as they are
     wire.remove(ORDERS, 'K', ['42', null]),
     wire.truncate([ORDERS]),
     commit,
-  ].map((payload) => encoder.take(payload, LSN, NOW_MS));
+  ].map((payload) => takeDefined(encoder, payload, LSN, NOW_MS));
 
   expect(steps.map(({ kind }) => kind)).toEqual([
     'begin',
@@ -112,32 +113,70 @@ describe('with a full replica identity', () => {
     expect(deleted?.body).toBe(`{"before":{"id":42,"note":null},"after":null,${tail('d', 2)}`);
   });
 
-  test('rows are told apart by the primary key, once it is learned, and by nothing before', () => {
+  test('rows are told apart by the key of the definition, and by nothing where that has none', () => {
     const encoder = new EnvelopeEncoder(SOURCE);
     encoder.take(begin, LSN, NOW_MS);
-    expect(encoder.take(full, LSN, NOW_MS)).toMatchObject({ kind: 'relation', unknownKey: true });
+    takeDefined(encoder, full, LSN, NOW_MS);
     const moved = wire.update(ORDERS, ['43', 'x'], ['O', ['42', 'x']]);
     expect(keys(encoder.take(moved, LSN, NOW_MS))).toEqual(['public.orders']);
-    encoder.learnKey(ORDERS, ['id']);
+    takeDefined(encoder, full, LSN, NOW_MS, { key: ['id'] });
     expect(keys(encoder.take(moved, LSN, NOW_MS))).toEqual(['public.orders/[42]', 'public.orders/[43]']);
+  });
+
+  describe('of a root whose partitions have others', () => {
+    const long = 'x'.repeat(10);
+    const under = (partitionKeys: readonly (readonly string[])[], ...payloads: readonly Buffer[]) => {
+      const encoder = new EnvelopeEncoder(SOURCE);
+      const known = { key: ['id'], partitionKeys };
+      return readable([begin, full, ...payloads].map((payload) => takeDefined(encoder, payload, LSN, NOW_MS, known)));
+    };
+
+    test('NULL in an old row is not believed where a partition leaves the column out', () => {
+      const [gone, came, deleted] = under(
+        [['id']],
+        wire.update(ORDERS, ['43', wire.UNCHANGED], ['O', ['42', null]]),
+        wire.remove(ORDERS, 'O', ['43', null]),
+      );
+      expect(gone?.body).toBe(`{"before":{"id":42},"after":null,${tail('d', 1)}`);
+      expect(came?.body).toBe(`{"before":null,"after":{"id":43},"unchanged":["note"],${tail('c', 2)}`);
+      expect(deleted?.body).toBe(`{"before":{"id":43},"after":null,${tail('d', 3)}`);
+    });
+
+    test('an old row that has what no such partition would is whole', () => {
+      const [updated] = under([['id']], wire.update(ORDERS, ['42', wire.UNCHANGED], ['O', ['42', long]]));
+      expect(updated?.body).toBe(
+        `{"before":{"id":42,"note":"${long}"},"after":{"id":42,"note":"${long}"},${tail('u', 1)}`,
+      );
+    });
+
+    test('an update has no before where the old row may be a part', () => {
+      const [updated] = under([['id', 'note']], wire.update(ORDERS, ['42', 'y'], ['O', ['42', 'x']]));
+      expect(updated?.body).toBe(`{"before":null,"after":{"id":42,"note":"y"},${tail('u', 1)}`);
+    });
+
+    test('NULL is believed where all partitions have a full one, too', () => {
+      const [updated] = under([], wire.update(ORDERS, ['42', 'y'], ['O', ['42', null]]));
+      expect(updated?.body).toBe(`{"before":{"id":42,"note":null},"after":{"id":42,"note":"y"},${tail('u', 1)}`);
+    });
   });
 });
 
-test('without a replica identity, an insert has the learned key', () => {
+test('without a replica identity, an insert has the key of the definition', () => {
   const encoder = new EnvelopeEncoder(SOURCE);
   encoder.take(begin, LSN, NOW_MS);
   const columns = [{ ...ID, isKey: false }];
   const none = wire.relation({ oid: ORDERS, schema: 'public', table: 'orders', identity: 'n', columns });
-  expect(encoder.take(none, LSN, NOW_MS)).toMatchObject({ unknownKey: true });
-  encoder.learnKey(ORDERS, ['id']);
+  takeDefined(encoder, none, LSN, NOW_MS, { key: ['id'] });
   expect(keys(encoder.take(wire.insert(ORDERS, ['42']), LSN, NOW_MS))).toEqual(['public.orders/[42]']);
 });
 
-test('a table without a key has its name as the key of all events, and tells so without asking', () => {
+test('a table without a key has its name as the key of all events, whatever the catalog has', () => {
   const columns = [{ ...ID, isKey: false }];
   const keyless = wire.relation({ oid: ORDERS, schema: 'public', table: 'orders', columns });
-  expect(new EnvelopeEncoder(SOURCE).take(keyless, LSN, NOW_MS)).toMatchObject({ unknownKey: false });
-  expect(within(keyless, wire.insert(ORDERS, ['1'])).map(({ key }) => key)).toEqual(['public.orders']);
+  const encoder = new EnvelopeEncoder(SOURCE);
+  encoder.take(begin, LSN, NOW_MS);
+  takeDefined(encoder, keyless, LSN, NOW_MS, { key: ['id'] });
+  expect(keys(encoder.take(wire.insert(ORDERS, ['1']), LSN, NOW_MS))).toEqual(['public.orders']);
 });
 
 test('a key of several columns is told in the table’s order, in exact tokens', () => {
@@ -149,16 +188,27 @@ test('a key of several columns is told in the table’s order, in exact tokens',
   expect(event?.key).toBe('public.orders/["1.50",9007199254740993]');
 });
 
-test('types that are not built in are asked for, and written as text until they are learned', () => {
+test('types that are not built in are written by the definition: as the catalog has them, else by their names', () => {
+  const columns = [{ ...ID, typeOid: 20_001 }, NOTE, { name: 'more', typeOid: 20_002 }];
+  const table = wire.relation({ oid: ORDERS, schema: 'public', table: 'orders', columns });
+  const row = wire.insert(ORDERS, ['42', 'x', '{7}']);
+  const domain = { oid: 20_001, typtype: 'd', typcategory: 'N', typbasetype: 20, typelem: 0, typdelim: ',' };
+  const array = { oid: 20_002, typtype: 'b', typcategory: 'A', typbasetype: 0, typelem: 20_001, typdelim: ',' };
   const encoder = new EnvelopeEncoder(SOURCE);
   encoder.take(begin, LSN, NOW_MS);
-  const columns = [{ ...ID, typeOid: 20_001 }, NOTE, { name: 'more', typeOid: 20_001 }];
-  const step = encoder.take(wire.relation({ oid: ORDERS, schema: 'public', table: 'orders', columns }), LSN, NOW_MS);
-  expect(step).toMatchObject({ unknownTypes: [20_001] });
-  const row = wire.insert(ORDERS, ['42', 'x', '7']);
-  expect(after(encoder.take(row, LSN, NOW_MS))).toBe('{"id":"42","note":"x","more":"7"}');
-  encoder.learnTypes([{ oid: 20_001, typtype: 'd', typcategory: 'N', typbasetype: 20, typelem: 0, typdelim: ',' }]);
-  expect(after(encoder.take(row, LSN, NOW_MS))).toBe('{"id":42,"note":"x","more":7}');
+  const step = takeDefined(encoder, table, LSN, NOW_MS, { types: [domain, array] });
+  expect(after(encoder.take(row, LSN, NOW_MS))).toBe('{"id":42,"note":"x","more":[7]}');
+  if (step.kind !== 'relation') throw new Error('no relation');
+  const definition = definitionOf(step.relation);
+  encoder.define(definition);
+  expect(after(encoder.take(row, LSN, NOW_MS))).toBe('{"id":"42","note":"x","more":"{7}"}');
+  const types = [
+    { oid: 20_001, schema: 'pg_catalog', name: 'int8' },
+    { oid: 20_002, schema: 'public', name: '_large' },
+  ];
+  if (definition.stream === null) throw new Error('no stream');
+  encoder.define({ ...definition, stream: { ...definition.stream, types } });
+  expect(after(encoder.take(row, LSN, NOW_MS))).toBe('{"id":42,"note":"x","more":["7"]}');
 });
 
 test('a relation message in mid-stream changes the columns from there on', () => {
@@ -206,11 +256,12 @@ test('a message outside of transactions has neither a transaction nor a commit t
   ]);
 });
 
-test('origins and names of types come to nothing', () => {
+test('origins come to nothing, and names of types are handed on', () => {
   const encoder = new EnvelopeEncoder(SOURCE);
   encoder.take(begin, LSN, NOW_MS);
   expect(encoder.take(wire.origin(1n, 'elsewhere'), LSN, NOW_MS)).toEqual({ kind: 'nothing' });
-  expect(encoder.take(wire.type(20_001, 'public', 'mood'), LSN, NOW_MS)).toEqual({ kind: 'nothing' });
+  const type = { kind: 'type', oid: 20_001, schema: 'public', name: 'mood' };
+  expect(encoder.take(wire.type(20_001, 'public', 'mood'), LSN, NOW_MS)).toEqual({ kind: 'type', type });
 });
 
 test('names of any kind are escaped, and the highest positions stay exact', () => {
@@ -218,7 +269,8 @@ test('names of any kind are escaped, and the highest positions stay exact', () =
   const encoder = new EnvelopeEncoder({ ...SOURCE, name: 'my "shop"', database: 'Größe' });
   encoder.take(wire.begin({ commitLsn: highest, atUs: AT_US, transactionId: 4_294_967_295 }), LSN, NOW_MS);
   const columns = [{ name: 'a"\n', typeOid: 23, isKey: true }];
-  encoder.take(wire.relation({ oid: ORDERS, schema: 'Söme "schema"', table: '__proto__', columns }), LSN, NOW_MS);
+  const named = wire.relation({ oid: ORDERS, schema: 'Söme "schema"', table: '__proto__', columns });
+  takeDefined(encoder, named, LSN, NOW_MS);
   const [event] = readable([encoder.take(wire.insert(ORDERS, ['1']), highest - 1n, NOW_MS)]);
   expect(event?.eventId).toBe('7431234567890123456/my "shop"/1/FFFFFFFFFFFFFFFF/1');
   expect(event?.key).toBe('"Söme ""schema""".__proto__/[1]');
@@ -256,19 +308,15 @@ describe('what is not in its turn is refused', () => {
     ],
   ])('%s', (_what, payloads, message) => {
     const encoder = new EnvelopeEncoder(SOURCE);
-    const take = () => payloads.map((payload) => encoder.take(payload, LSN, NOW_MS));
+    const take = () => payloads.map((payload) => takeDefined(encoder, payload, LSN, NOW_MS));
     expect(take).toThrow(new PgoutputError(message));
-  });
-
-  test('a key of a table never told of', () => {
-    expect(() => new EnvelopeEncoder(SOURCE).learnKey(ORDERS, ['id'])).toThrow(PgoutputError);
   });
 });
 
 /** The events of these messages within one transaction. */
 function within(...payloads: readonly Buffer[]) {
   const encoder = new EnvelopeEncoder(SOURCE);
-  return readable([begin, ...payloads].map((payload) => encoder.take(payload, LSN, NOW_MS)));
+  return readable([begin, ...payloads].map((payload) => takeDefined(encoder, payload, LSN, NOW_MS)));
 }
 
 function readable(steps: readonly CaptureStep[]) {

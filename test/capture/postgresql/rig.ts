@@ -4,6 +4,12 @@ import { Client } from 'pg';
 import { type LocalPostgres } from '../../../local/postgres/postgres';
 import { capturePostgres, type PostgresRoom } from '../../../src/lib/capture/postgresql/capture';
 import { type PostgresDatabase } from '../../../src/lib/capture/postgresql/database';
+import { type TableDefinition } from '../../../src/lib/capture/postgresql/definition';
+import {
+  formatDefinitions,
+  parseDefinitions,
+  type DefinitionsRecord,
+} from '../../../src/lib/capture/postgresql/definitions-record';
 import { parseState, stateJson, type PostgresState } from '../../../src/lib/capture/postgresql/state';
 import { type CapturedEvent, type Ended, type SnapshotTold } from '../../../src/lib/capture/port';
 import { type TableSetAside } from '../../../src/lib/capture/set-aside';
@@ -39,10 +45,32 @@ export class OrderedHub extends FakeHub<Seen['json']> {
   }
 }
 
+/** The definitions' file, in memory; shared by runs after each other. */
+export class FakeDefinitions {
+  bytes: Buffer | null = null;
+
+  open(history: number): DefinitionsRecord {
+    return {
+      tables: this.bytes === null ? [] : parseDefinitions('in a test', this.bytes, history),
+      keep: (tables) => {
+        this.bytes = formatDefinitions('shop', history, tables);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** What is kept of a table, in the order in which it holds. */
+  of(table: string): TableDefinition[] {
+    const all = this.bytes === null ? [] : parseDefinitions('in a test', this.bytes, 1);
+    return all.filter((definition) => definition.table === table);
+  }
+}
+
 /** A database of its own on a server, with a run of capture on it. */
 export class Rig implements AsyncDisposable {
   readonly hub = new OrderedHub();
   readonly progress = new FakeProgress<PostgresState>(stateJson, parseState);
+  readonly definitions = new FakeDefinitions();
   readonly snapshots: SnapshotTold[] = [];
   readonly setAside: TableSetAside[] = [];
   database: PostgresDatabase;
@@ -85,6 +113,7 @@ export class Rig implements AsyncDisposable {
     const whole: PostgresRoom = {
       sink: this.hub,
       progress: this.progress.open(),
+      definitions: this.definitions.open(this.progress.history),
       now: Date.now,
       onSnapshot: (told) => this.snapshots.push(told),
       onSetAside: (table) => this.setAside.push(table),

@@ -278,7 +278,7 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     await client.query(`insert into "Größe & 'Maß'"."Order ""Items""/[1]" values (1, 'x', 2)`);
     const [event] = await source.events();
     expect(event).toMatchObject({
-      key: `Größe & 'Maß'.Order "Items"/[1]/[1]`,
+      key: `Größe & 'Maß'."Order ""Items""/[1]"/[1]`,
       after: '{"Id":1,"ключ":"x","a\\"b\\\\c":2}',
       json: { source: { schema: "Größe & 'Maß'", table: 'Order "Items"/[1]' } },
     });

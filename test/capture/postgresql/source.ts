@@ -1,9 +1,9 @@
 import { Client } from 'pg';
+import { catalogOver, SessionDefinitions } from '../../../src/lib/capture/postgresql/definitions-session';
 import { EnvelopeEncoder } from '../../../src/lib/capture/postgresql/envelope';
 import { type CaptureSource } from '../../../src/lib/capture/postgresql/envelope-source';
 import { type CaptureStep } from '../../../src/lib/capture/postgresql/envelope-steps';
 import { KEY_QUERY } from '../../../src/lib/capture/postgresql/envelope-table';
-import { TYPE_QUERY, type TypeRow } from '../../../src/lib/capture/postgresql/types';
 import { clientEncoding, SESSION_SETTINGS } from '../../../src/lib/capture/postgresql/values';
 import { debianVersion, type PostgresVersion } from '../../../local/postgres/binaries';
 
@@ -44,12 +44,15 @@ export async function connect(connectionString: string): Promise<Client> {
 export class Source {
   readonly encoder: EnvelopeEncoder;
   readonly facts: CaptureSource;
+  readonly #definitions: SessionDefinitions;
 
   private constructor(
     readonly client: Client,
     readonly name: string,
     systemId: string,
+    definitions: SessionDefinitions,
   ) {
+    this.#definitions = definitions;
     this.facts = { name: 'shop', database: 'postgres', systemId, history: 1 };
     this.encoder = new EnvelopeEncoder(this.facts);
   }
@@ -61,7 +64,10 @@ export class Source {
     const { rows } = await client.query<{ id: string }>(
       'select system_identifier::text as id from pg_control_system()',
     );
-    return new Source(client, name, rows[0]?.id ?? '');
+    const catalog = catalogOver(client, [name], () => NOW_MS);
+    const none = { tables: [], keep: () => Promise.resolve() };
+    const definitions = await SessionDefinitions.begin(none, catalog, { safeLsn: 0n, sentUpTo: 0n });
+    return new Source(client, name, rows[0]?.id ?? '', definitions);
   }
 
   /** Reads what was committed since the last time, and learns of the catalog what the encoder asks for. */
@@ -72,8 +78,9 @@ export class Source {
     );
     const steps: CaptureStep[] = [];
     for (const { lsn, data } of rows) {
+      await this.#definitions.before(data, this.encoder);
       const step = this.encoder.take(data, lsnValue(lsn), NOW_MS);
-      if (step.kind === 'relation') await this.#learn(step);
+      if (step.kind === 'relation' || step.kind === 'type') this.#definitions.take(step);
       steps.push(step);
     }
     return steps;
@@ -82,13 +89,6 @@ export class Source {
   async events(): Promise<SeenEvent[]> {
     const steps = await this.steps();
     return steps.flatMap((step) => (step.kind === 'events' ? step.events.map(seen) : []));
-  }
-
-  async #learn({ relation, unknownTypes, unknownKey }: Extract<CaptureStep, { kind: 'relation' }>): Promise<void> {
-    if (unknownTypes.length > 0) {
-      this.encoder.learnTypes((await this.client.query<TypeRow>(TYPE_QUERY, [unknownTypes])).rows);
-    }
-    if (unknownKey) this.encoder.learnKey(relation.oid, await keyOf(this.client, relation.oid));
   }
 }
 

@@ -3,6 +3,8 @@ import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Unt
 import { type TableSetAside } from '../set-aside';
 import { connect, sourceFailure, type Session } from './connect';
 import { type PostgresDatabase } from './database';
+import { type DefinitionsRecord } from './definitions-record';
+import { catalogOver, SessionDefinitions } from './definitions-session';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
 import { parseLsn } from './lsn';
@@ -20,6 +22,7 @@ import { identifyServer, type ServerIdentity } from './timeline';
 export interface PostgresRoom {
   readonly sink: ChangeSink;
   readonly progress: Progress<PostgresState>;
+  readonly definitions: DefinitionsRecord;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** As replicating has it. */
@@ -75,12 +78,20 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   const { timeline, ancestors } = server;
   if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
   const { exported } = begun;
+  // Before anything is read: a type or a key that is dropped later is known by then.
+  const asked = catalogOver(catalog.client, publications, now);
+  const definitions = await SessionDefinitions.begin(room.definitions, asked, {
+    safeLsn: begun.state.safeLsn,
+    sentUpTo: server.endLsn,
+  });
   const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
   if (!(await takeSnapshot(snapshot, until.stop))) return 'stopped';
-  const keep = (safeLsn: bigint): Promise<void> => record.keep({ safeLsn });
+  const keep = async (safeLsn: bigint): Promise<void> => {
+    await definitions.keep(safeLsn);
+    await record.keep({ safeLsn });
+  };
   const encoder = new EnvelopeEncoder(source);
-  const sessions = { stream, catalog };
-  const replication = { database, publications, record, ...sessions, encoder, sink, keep, now, onCommit };
+  const replication = { database, publications, record, stream, definitions, encoder, sink, keep, now, onCommit };
   await replicate({ ...replication, silenceMs: room.silenceMs }, record.state.safeLsn, until);
   return 'stopped';
 }

@@ -85,7 +85,19 @@ function valueOwner(table: TablePlan, index: number, row: Tuple, old: OldTuple |
 
 function isKnown(table: TablePlan, index: number, old: OldTuple): boolean {
   const inWal = old.holds === 'row' || table.columns[index]?.isKey === true;
-  return inWal && old.lengths[index] !== UNCHANGED_VALUE;
+  const length = old.lengths[index];
+  if (!inWal || length === UNCHANGED_VALUE) return false;
+  return length !== NULL_VALUE || table.partial === null || isWhole(table, old);
+}
+
+/**
+ * Whether the old tuple has all columns of its row. Under a root, an old row of a partition is labelled by the root's replica identity and
+ * filled by the partition's, with NULL in place of what that leaves out. It is whole where it has a value that no such partition's would.
+ */
+export function isWhole({ columns, partial }: TablePlan, { holds, lengths }: OldTuple): boolean {
+  if (holds !== 'row') return false;
+  if (partial === null) return true;
+  return partial.every((known) => columns.some((_, index) => lengths[index] !== NULL_VALUE && !known.includes(index)));
 }
 
 function writeColumn(out: ByteWriter, table: TablePlan, index: number, from: Tuple): void {

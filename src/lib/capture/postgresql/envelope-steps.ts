@@ -1,5 +1,5 @@
 import { type CapturedEvent } from '../port';
-import { type RelationMessage } from './pgoutput-messages';
+import { type RelationMessage, type TypeMessage } from './pgoutput-messages';
 
 /** What one message of the stream came to. */
 export type CaptureStep =
@@ -7,6 +7,7 @@ export type CaptureStep =
   | EventsStep
   | CommitStep
   | RelationStep
+  | TypeStep
   /** Nothing that an event tells of. */
   | { readonly kind: 'nothing' };
 
@@ -31,12 +32,14 @@ export interface CommitStep {
   readonly committedAtUs: bigint;
 }
 
-/** A table is new to this session, or has changed. What the encoder lacks to write its rows exactly is to be learned now. */
+/** A table is new to this session, or may have changed: its definition is to be given before its next row. */
 export interface RelationStep {
   readonly kind: 'relation';
   readonly relation: RelationMessage;
-  /** OIDs for `TYPE_QUERY` and `learnTypes`; until then their values are written as text. */
-  readonly unknownTypes: readonly number[];
-  /** Whether the stream does not say what tells rows apart: for `KEY_QUERY` and `learnKey`; until then nothing does. */
-  readonly unknownKey: boolean;
+}
+
+/** Comes before the relation message of a table with columns of a type that is not built in. */
+export interface TypeStep {
+  readonly kind: 'type';
+  readonly type: TypeMessage;
 }

@@ -1,7 +1,8 @@
 import { toUSVString } from 'node:util';
 import { tableName } from './names';
+import { type TableDefinition } from './definition';
 import { type RelationColumn } from './pgoutput-messages';
-import { kindOf, type TypeRow } from './types';
+import { kindOf, namedType, type TypeRow } from './types';
 import { type ValueKind } from './types-kind';
 
 /** A table as a relation message, or the catalog, describes it. */
@@ -10,7 +11,7 @@ export interface TableDescription {
   readonly oid: number;
   readonly schema: string;
   readonly table: string;
-  readonly columns: readonly RelationColumn[];
+  readonly columns: readonly Pick<RelationColumn, 'name' | 'typeOid' | 'isKey'>[];
 }
 
 /** What is the same for all rows of a table, made ready to be written. */
@@ -22,6 +23,11 @@ export interface TablePlan {
   readonly columns: readonly ColumnPlan[];
   /** Which columns tell rows apart; none where nothing does. */
   readonly keyIndexes: readonly number[];
+  /**
+   * Of a root under which changes of its partitions come: where the columns are that an old row of a partition can be limited to, though the
+   * stream labels it by the root; one list for each kind of partition. Null for other tables.
+   */
+  readonly partial: readonly (readonly number[])[] | null;
 }
 
 export interface ColumnPlan {
@@ -68,8 +74,24 @@ export function planTable(
       kind: kindOf(typeOid, types) ?? 'string',
       isKey,
     })),
-    keyIndexes: columns.flatMap(({ name }, index) => (key.includes(name) ? [index] : [])),
+    keyIndexes: indexesOf(columns, key),
+    partial: null,
   };
+}
+
+/** Makes the plan of a table by its definition, and by nothing else: the same definition writes the same bytes. */
+export function planDefinition({ relationOid: oid, schema, table, stream, catalog }: TableDefinition): TablePlan {
+  const { columns = [], types = [], replicaIdentity = 'nothing', partitionKeys = null } = stream ?? {};
+  const rows = [...types.map(namedType), ...(catalog?.types ?? [])];
+  // With a full replica identity every column is marked as key, without one none is.
+  const isMarked = replicaIdentity === 'default' || replicaIdentity === 'index';
+  const key = isMarked ? undefined : (catalog?.key ?? []);
+  const plan = planTable({ oid, schema, table, columns }, new Map(rows.map((row) => [row.oid, row])), key);
+  return { ...plan, partial: partitionKeys?.map((names) => indexesOf(columns, names)) ?? null };
+}
+
+function indexesOf(columns: readonly { readonly name: string }[], names: readonly string[]): number[] {
+  return columns.flatMap(({ name }, index) => (names.includes(name) ? [index] : []));
 }
 
 /** A JSON string of a name. */

@@ -1,9 +1,10 @@
 import { type CapturedEvent } from '../port';
+import { type StreamPosition, type TableDefinition } from './definition';
 import { messageBody, rowBody, type EventContext, type RowChange } from './envelope-event';
-import { keyChanged, keyText } from './envelope-row';
+import { isWhole, keyChanged, keyText } from './envelope-row';
 import { eventIdPrefix, lsnHex, sourceParts, type CaptureSource, type SourceParts } from './envelope-source';
-import { type CaptureStep, type EventsStep, type RelationStep } from './envelope-steps';
-import { planTable, type TablePlan } from './envelope-table';
+import { type CaptureStep, type EventsStep } from './envelope-steps';
+import { planDefinition, type TablePlan } from './envelope-table';
 import { parseMessage } from './pgoutput';
 import { PgoutputError } from './pgoutput-error';
 import {
@@ -11,23 +12,14 @@ import {
   type DeleteMessage,
   type InsertMessage,
   type LogicalMessage,
-  type RelationMessage,
   type TruncateMessage,
   type UpdateMessage,
 } from './pgoutput-messages';
-import { unknownTypes, type TypeRow } from './types';
 import { ByteWriter } from './values-writer';
-
-interface Table {
-  readonly relation: RelationMessage;
-  /** Where the stream does not tell. */
-  key: readonly string[] | null;
-  /** Made with the first row, when all that can be learned has been. */
-  plan: TablePlan | null;
-}
 
 interface Transaction {
   readonly id: string;
+  readonly commitLsn: bigint;
   readonly source: SourceParts;
   /** Up to the number of the event. */
   readonly eventIdPrefix: string;
@@ -39,14 +31,12 @@ const NOTHING = { kind: 'nothing' } as const;
 /** Turns the messages of a session into events, in their order. It keeps the tables and the running transaction. */
 export class EnvelopeEncoder {
   readonly #source: CaptureSource;
-  readonly #types: Map<number, TypeRow>;
-  readonly #tables = new Map<number, Table>();
+  readonly #tables = new Map<number, TablePlan>();
   readonly #out = new ByteWriter();
   #transaction: Transaction | null = null;
 
-  constructor(source: CaptureSource, types: readonly TypeRow[] = []) {
+  constructor(source: CaptureSource) {
     this.#source = source;
-    this.#types = new Map(types.map((row) => [row.oid, row]));
   }
 
   /**
@@ -70,7 +60,7 @@ export class EnvelopeEncoder {
       case 'message':
         return this.#message(message, nowMs);
       case 'relation':
-        return this.#relation(message);
+        return { kind: 'relation', relation: message };
       case 'begin':
         this.#begin(message);
         return message;
@@ -78,45 +68,35 @@ export class EnvelopeEncoder {
         this.#running();
         this.#transaction = null;
         return message;
-      case 'origin':
       case 'type':
+        return { kind: 'type', type: message };
+      case 'origin':
         return NOTHING;
       default:
         return message satisfies never;
     }
   }
 
-  /** Takes the rows of `TYPE_QUERY`. */
-  learnTypes(rows: readonly TypeRow[]): void {
-    for (const row of rows) this.#types.set(row.oid, row);
-    for (const table of this.#tables.values()) table.plan = null;
+  /** Takes the definition by which the table's rows are read from now on. */
+  define(definition: TableDefinition): void {
+    this.#tables.set(definition.relationOid, planDefinition(definition));
   }
 
-  /** Takes the columns of `KEY_QUERY`; none where the table has neither a primary key nor a replica identity. */
-  learnKey(relationOid: number, columns: readonly string[]): void {
-    const table = this.#tables.get(relationOid);
-    if (table === undefined) throw new PgoutputError(`no relation message has told of the table ${relationOid}`);
-    table.key = columns;
-    table.plan = null;
+  /** Where the next change stands. */
+  get position(): StreamPosition {
+    const { commitLsn, events } = this.#running();
+    return { commitLsn, events };
   }
 
   #begin({ commitLsn, committedAtUs, transactionId }: BeginMessage): void {
     if (this.#transaction !== null) throw new PgoutputError(`a transaction begins within ${this.#transaction.id}`);
     this.#transaction = {
       id: `${transactionId}:${commitLsn}`,
+      commitLsn,
       source: sourceParts(this.#source, { snapshot: false, atUs: committedAtUs, transactionId, commitLsn }),
       eventIdPrefix: `${this.#eventIdPrefix(commitLsn)}/`,
       events: 0,
     };
-  }
-
-  #relation(relation: RelationMessage): RelationStep {
-    const { oid, replicaIdentity, columns } = relation;
-    // With a full replica identity every column is marked as key, without one none is.
-    const unknownKey = replicaIdentity === 'full' || replicaIdentity === 'nothing';
-    this.#tables.set(oid, { relation, key: unknownKey ? [] : null, plan: null });
-    const typeOids = columns.map(({ typeOid }) => typeOid);
-    return { kind: 'relation', relation, unknownTypes: unknownTypes(typeOids, this.#types), unknownKey };
   }
 
   #insert({ relationOid, after }: InsertMessage, lsn: bigint, nowMs: number): EventsStep {
@@ -133,7 +113,7 @@ export class EnvelopeEncoder {
       const came = this.#event(table, { operation: 'c', before: null, after, old }, lsn, nowMs);
       return { kind: 'events', events: [gone, came] };
     }
-    const change: RowChange = { operation: 'u', before: old?.holds === 'row' ? old : null, after, old };
+    const change: RowChange = { operation: 'u', before: old !== null && isWhole(table, old) ? old : null, after, old };
     return { kind: 'events', events: [this.#event(table, change, lsn, nowMs)] };
   }
 
@@ -190,6 +170,6 @@ export class EnvelopeEncoder {
   #table(oid: number): TablePlan {
     const table = this.#tables.get(oid);
     if (table === undefined) throw new PgoutputError(`no relation message has told of the table ${oid}`);
-    return (table.plan ??= planTable(table.relation, this.#types, table.key ?? undefined));
+    return table;
   }
 }

@@ -55,6 +55,8 @@ export type ReplicaIdentity = 'default' | 'nothing' | 'full' | 'index';
 export interface RelationColumn {
   readonly name: string;
   readonly typeOid: number;
+  /** `atttypmod`: -1 for none. */
+  readonly modifier: number;
   /** Part of the replica identity; with `full` every column is. */
   readonly isKey: boolean;
 }

@@ -28,6 +28,24 @@ export function parseMessage(payload: Buffer): PgoutputMessage {
   return message;
 }
 
+/** The OIDs of the tables whose rows the message changes; null for a message of another kind. */
+export function tablesOf(payload: Buffer): readonly number[] | null {
+  const cursor = new Cursor(payload);
+  switch (cursor.letter()) {
+    case 'I':
+    case 'U':
+    case 'D':
+      return [cursor.uint32()];
+    case 'T': {
+      const count = cursor.uint32();
+      cursor.skip(1);
+      return repeat(count, () => cursor.uint32());
+    }
+    default:
+      return null;
+  }
+}
+
 function read(cursor: Cursor, letter: string): PgoutputMessage {
   switch (letter) {
     case 'I':
@@ -116,8 +134,9 @@ function column(cursor: Cursor): RelationColumn {
   const isKey = (cursor.uint8() & IS_KEY) !== 0;
   const name = cursor.string();
   const typeOid = cursor.uint32();
-  cursor.skip(4); // type modifier
-  return { name, typeOid, isKey };
+  // Signed: -1 for none.
+  const modifier = cursor.uint32() | 0;
+  return { name, typeOid, modifier, isKey };
 }
 
 function oldTuple(cursor: Cursor, letter: string): OldTuple {

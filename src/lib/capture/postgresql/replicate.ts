@@ -1,19 +1,18 @@
 import { type ChangeSink, type Until } from '../port';
 import { SafePosition } from '../safe';
 import { type Session } from './connect';
+import { type SessionDefinitions } from './definitions-session';
 import { type EnvelopeEncoder } from './envelope';
-import { KEY_QUERY } from './envelope-table';
 import { type PostgresDatabase } from './database';
 import { type CaptureRecord } from './record';
 import { startReplication } from './stream';
-import { TYPE_QUERY, type TypeRow } from './types';
 
 /** What replicating works with. */
 export interface Replication {
   readonly database: PostgresDatabase;
-  /** For replication, and for questions to the catalog. */
   readonly stream: Session;
-  readonly catalog: Session;
+  /** By which rows are read. */
+  readonly definitions: SessionDefinitions;
   readonly encoder: EnvelopeEncoder;
   /** What is read of the slot. */
   readonly publications: readonly string[];
@@ -63,7 +62,7 @@ async function takeFrames(
   { safe, from }: { readonly safe: SafePosition<bigint>; readonly from: bigint },
   stop: AbortSignal,
 ): Promise<void> {
-  const { encoder, sink, now, onCommit } = replication;
+  const { definitions, encoder, sink, now, onCommit } = replication;
   let isWithin = false;
   let reached = from;
   // The first keepalives may stand before what is safe already.
@@ -78,6 +77,8 @@ async function takeFrames(
       if (frame.replyNow) safe.tell();
       continue;
     }
+    const defined = definitions.before(frame.payload, encoder);
+    if (defined !== undefined) await defined;
     const step = encoder.take(frame.payload, frame.startLsn, now());
     switch (step.kind) {
       case 'begin':
@@ -89,7 +90,8 @@ async function takeFrames(
         onCommit(step.committedAtUs);
         break;
       case 'relation':
-        await learn(replication, step);
+      case 'type':
+        definitions.take(step);
         break;
       case 'events':
         for (const event of step.events) {
@@ -103,18 +105,4 @@ async function takeFrames(
         step satisfies never;
     }
   }
-}
-
-/** Asks the catalog for what the stream does not tell of a table. */
-async function learn(
-  { encoder, catalog: { client } }: Replication,
-  { relation, unknownTypes, unknownKey }: Extract<ReturnType<EnvelopeEncoder['take']>, { kind: 'relation' }>,
-): Promise<void> {
-  if (unknownTypes.length > 0) encoder.learnTypes((await client.query<TypeRow>(TYPE_QUERY, [unknownTypes])).rows);
-  if (!unknownKey) return;
-  const { rows } = await client.query<{ column: string }>(KEY_QUERY, [relation.oid]);
-  encoder.learnKey(
-    relation.oid,
-    rows.map(({ column }) => column),
-  );
 }

@@ -86,6 +86,14 @@ const TYPES: readonly BuiltIn[] = [
 const COMMA = 0x2c;
 const SEMICOLON = 0x3b;
 
+/** By name, arrays included: `int4`, `_int4`. */
+export const BUILT_IN_OIDS: ReadonlyMap<string, number> = new Map(
+  TYPES.flatMap(([name, oid, arrayOid]) => [
+    [name, oid],
+    [`_${name}`, arrayOid],
+  ]),
+);
+
 /** The types that tables can have without anyone defining one. */
 export const BUILT_IN: ReadonlyMap<number, ValueKind> = new Map(
   TYPES.flatMap(([name, oid, arrayOid, element]) => {

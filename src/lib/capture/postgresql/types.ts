@@ -1,4 +1,4 @@
-import { BUILT_IN } from './types-built-in';
+import { BUILT_IN, BUILT_IN_OIDS } from './types-built-in';
 import { type ValueKind } from './types-kind';
 
 /** What is to be known of a type that is not built in: a row of pg_type. */
@@ -13,6 +13,13 @@ export interface TypeRow {
   /** Of an array; of other types 0, or something else. */
   readonly typelem: number;
   readonly typdelim: string;
+}
+
+/** A type as the stream names it. */
+export interface NamedType {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
 }
 
 /** Fetches what `kindOf` needs for the types of `$1` (an `oid[]`), and for those that they are made of. */
@@ -48,3 +55,17 @@ export function kindOf(typeOid: number, rows: ReadonlyMap<number, TypeRow>): Val
 export function unknownTypes(typeOids: Iterable<number>, rows: ReadonlyMap<number, TypeRow>): number[] {
   return [...new Set(typeOids)].filter((oid) => kindOf(oid, rows) === null);
 }
+
+/**
+ * What the name of a type says, for one that is gone from the catalog. The stream names a domain by the type that it is made of. A name that
+ * begins with `_` is an array's, as PostgreSQL makes them; its elements are written as text, which is right for enums, composite types and
+ * ranges, and leaves an array of a domain over numbers as texts.
+ */
+export function namedType({ oid, schema, name }: NamedType): TypeRow {
+  const builtIn = schema === 'pg_catalog' ? BUILT_IN_OIDS.get(name) : undefined;
+  const none = { oid, typtype: 'b', typcategory: 'U', typbasetype: 0, typelem: 0, typdelim: ',' };
+  if (builtIn !== undefined) return { ...none, typtype: 'd', typbasetype: builtIn };
+  return name.startsWith('_') ? { ...none, typcategory: 'A', typelem: TEXT } : none;
+}
+
+const TEXT = 25;
