@@ -28,7 +28,7 @@ export const documentElement = (bytes: Buffer): BsonElement => ({
 });
 
 /** Text to be written before the event loop has its turn. */
-const TURN_CHARACTERS = 128 * 1024;
+const TURN_CHARACTERS = 64 * 1024;
 
 /**
  * The UTF-8 of these texts and values, one behind the other. A document of 16 MB may hold a million numbers: other work of the process
@@ -51,7 +51,7 @@ export async function jsonBytes(parts: readonly (string | BsonElement)[]): Promi
 }
 
 /** What a slice may cost: a value costs 1, and 1 for each 64 bytes of it. */
-const SLICE_COST = 10_000;
+const SLICE_COST = 2_500;
 
 /** A document, an array or a scope that is being written. */
 interface Container {
