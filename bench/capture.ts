@@ -207,6 +207,7 @@ class Bench {
       ...{
         name: 'bench',
         connectionString: new Secret(this.#server.connectionString),
+        setting: 'LOCAL_POSTGRES',
         publication: 'change_lake',
         slot,
       },

@@ -3,6 +3,7 @@ import { type Fault, shown } from './fault';
 import { FUNCTION_TIMEOUT_OVERRIDE, FUNCTION_TIMEOUT_SECONDS, timeSpanSeconds } from './function-timeout';
 import { type Parsed } from './parse';
 import { Secret } from './secret';
+import { mongoAddressFault, postgresAddressFault, type AddressFault } from './source-address';
 import { type SettingName, type Settings } from './settings';
 
 const MIB = 1024 * 1024;
@@ -98,29 +99,35 @@ function functionSeconds(override: string | undefined): number {
   return (override === undefined ? null : timeSpanSeconds(override)) ?? FUNCTION_TIMEOUT_SECONDS;
 }
 
+const SET_IT = 'Set it, with user and password';
+
 /** The settings that hold the connection strings, and how long a run lasts. */
 function judgeCapture(settings: Partial<Settings>, env: NodeJS.ProcessEnv, report: Report): void {
   const { CAPTURE_POSTGRES: postgres = [], CAPTURE_MONGODB: mongo = [], CAPTURE_RUN_SECONDS: run } = settings;
+  const told = new Set<string>();
   const judge = (
     setting: SettingName,
     entries: readonly { name: string; connection: string }[],
     schemes: RegExp,
+    faultOf: (text: string) => AddressFault | null,
   ): void => {
     for (const { name, connection } of entries) {
       const text = env[connection] ?? '';
-      if (schemes.test(text)) continue;
-      const found = text === '' ? 'nothing' : 'a text of another form';
-      const faulty = connection as SettingName;
-      report(
-        faulty,
-        found,
-        `the address that ${setting} wants for ${name}: ${schemes.source}…`,
-        'Set it, with user and password',
-      );
+      const found =
+        text === ''
+          ? { found: 'nothing', action: SET_IT }
+          : schemes.test(text)
+            ? faultOf(text)
+            : { found: 'a text of another form', action: SET_IT };
+      // Two entries may share a setting; what is wrong with it is said once.
+      if (found === null || told.has(connection)) continue;
+      told.add(connection);
+      const expected = `the address that ${setting} wants for ${name}: ${schemes.source}…`;
+      report(connection as SettingName, found.found, expected, found.action);
     }
   };
-  judge('CAPTURE_POSTGRES', postgres, /^postgres(ql)?:\/\//);
-  judge('CAPTURE_MONGODB', mongo, /^mongodb(\+srv)?:\/\//);
+  judge('CAPTURE_POSTGRES', postgres, /^postgres(ql)?:\/\//, postgresAddressFault);
+  judge('CAPTURE_MONGODB', mongo, /^mongodb(\+srv)?:\/\//, mongoAddressFault);
   const limit = functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]);
   if (run === undefined || postgres.length + mongo.length === 0 || run <= limit * 0.8) return;
   const expected = `at most four fifths of functionTimeout, which is ${limit} s`;
@@ -166,12 +173,14 @@ function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
         slot: slot ?? `change_lake_${entry.name}`,
         tables: tables ?? null,
         connectionString: new Secret(env[connection] ?? ''),
+        setting: connection,
       })),
       mongodb: (settings.CAPTURE_MONGODB ?? []).map(({ connection, database, collections, ...entry }) => ({
         ...entry,
         database: database ?? null,
         collections: collections ?? null,
         connectionString: new Secret(env[connection] ?? ''),
+        setting: connection,
       })),
       runMs: settings.CAPTURE_RUN_SECONDS * 1000,
       abortMs: functionSeconds(env[FUNCTION_TIMEOUT_OVERRIDE]) * 900,

@@ -31,6 +31,7 @@ export class Rig<D extends Deployment = Deployment> implements AsyncDisposable {
     this.database = {
       name: 'shop',
       connectionString: new Secret(hasty(deployment.uri)),
+      setting: 'CARTS',
       database: deployment.db.databaseName,
       collections: null,
       fullDocument: 'updateLookup',

@@ -9,6 +9,7 @@ import { PipelineError } from '../../../src/lib/errors';
 const database: MongoDatabase = {
   name: 'shop',
   connectionString: new Secret('mongodb://capture:p%40ssword@localhost/?replicaSet=rs0'),
+  setting: 'CARTS',
   database: 'shop',
   collections: null,
   fullDocument: 'updateLookup',

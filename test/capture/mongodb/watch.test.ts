@@ -15,6 +15,7 @@ import { Secret } from '../../../src/lib/config/secret';
 const database: MongoDatabase = {
   name: 'shop',
   connectionString: new Secret('mongodb://localhost'),
+  setting: 'CARTS',
   database: 'shop',
   collections: null,
   fullDocument: 'default',

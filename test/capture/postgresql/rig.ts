@@ -84,6 +84,7 @@ export class Rig implements AsyncDisposable {
     this.database = {
       name,
       connectionString: new Secret(url),
+      setting: 'SHOP_DATABASE',
       publication: 'change_lake',
       slot: `change_lake_${name}`,
       create: true,

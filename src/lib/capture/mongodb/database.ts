@@ -5,6 +5,8 @@ export interface MongoDatabase {
   /** Ours: letters, digits, `_` and `-`. It names the progress file and the `source.name` of snapshot events. */
   readonly name: string;
   readonly connectionString: Secret;
+  /** The setting that holds it, for messages. */
+  readonly setting: string;
   /** The database whose change stream is read; null for the whole deployment. */
   readonly database: string | null;
   /** What is captured: `orders`, or `shop.orders` where the whole deployment is read; null for every collection. */

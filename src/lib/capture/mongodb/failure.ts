@@ -6,6 +6,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { PipelineError } from '../../errors';
+import { adviceFor } from './advice';
 import { type MongoDatabase } from './database';
 import { CODE, HISTORY_LOST_CODES, PASSING_READ_CODES, refusalAdvice, UNKNOWN_CODES } from './refusals';
 
@@ -39,7 +40,7 @@ export function sourceFailure(database: MongoDatabase, tried: string, error: unk
   return new PipelineError(
     'SOURCE_FAILED',
     `MongoDB ${database.name}: could not ${tried}: ${found}. Nothing is lost: the next run goes on from the last position that Event Hubs ` +
-      `has accepted. ${adviceFor(code, found)}`,
+      `has accepted. ${adviceFor(database.setting, code === CODE.authenticationFailed, found)}`,
     { retryable: true, cause: error },
   );
 }
@@ -88,13 +89,4 @@ function decoded(part: string): string {
   } catch {
     return part;
   }
-}
-
-function adviceFor(code: unknown, found: string): string {
-  if (code === CODE.authenticationFailed) return "Check the user, the password and the connection string's authSource.";
-  if (/certificate|SSL|TLS/.test(found))
-    return "Check the connection string's tls and tlsCAFile, and that the server's certificate names the host.";
-  if (/ENOTFOUND|EAI_AGAIN|querySrv/.test(found))
-    return "Check the connection string's hosts: their names cannot be resolved from here.";
-  return 'Check that the deployment has a primary and can be reached from here.';
 }

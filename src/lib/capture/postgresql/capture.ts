@@ -1,12 +1,13 @@
 import { PipelineError } from '../../errors';
 import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
 import { type TableSetAside } from '../set-aside';
-import { connect, sourceFailure, type Session } from './connect';
+import { connect, type Session } from './connect';
 import { type PostgresDatabase } from './database';
 import { type DefinitionsRecord } from './definitions-record';
 import { catalogOver, SessionDefinitions } from './definitions-session';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
+import { sourceFailure } from './failure';
 import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';

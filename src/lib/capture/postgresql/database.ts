@@ -5,6 +5,8 @@ export interface PostgresDatabase {
   /** Ours: letters, digits, `_` and `-`. It names the slot, the progress file and `source.name` of each event. */
   readonly name: string;
   readonly connectionString: Secret;
+  /** The setting that holds it, for messages. */
+  readonly setting: string;
   /** What is captured; see {@link publicationNames}. */
   readonly publication: string;
   readonly slot: string;
