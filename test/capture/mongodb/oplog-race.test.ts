@@ -28,7 +28,13 @@ describe('a copy against the oplog', () => {
     const found = forecast({ ...race, left: 250_000 });
     expect(found).toEqual({ secondsNeeded: 2_500, secondsLeft: 1_000, isHopeless: true });
     const database = {
-      ...{ name: 'shop', connectionString: new Secret('mongodb://h'), database: null, collections: null },
+      ...{
+        name: 'shop',
+        connectionString: new Secret('mongodb://h'),
+        setting: 'CARTS',
+        database: null,
+        collections: null,
+      },
       fullDocument: 'default',
       preImages: 'off',
       snapshot: 'initial',

@@ -8,7 +8,13 @@ import { type StandIn } from '../../local/mongodb/support';
 import { ofDocuments, Rig, story } from './rig';
 
 const database: MongoDatabase = {
-  ...{ name: 'shop', connectionString: new Secret('mongodb://localhost'), database: 'shop', collections: null },
+  ...{
+    name: 'shop',
+    connectionString: new Secret('mongodb://localhost'),
+    setting: 'CARTS',
+    database: 'shop',
+    collections: null,
+  },
   ...{ fullDocument: 'default', preImages: 'off', snapshot: 'never' },
 };
 

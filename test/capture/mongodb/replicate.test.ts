@@ -8,7 +8,13 @@ import { Secret } from '../../../src/lib/config/secret';
 import { FakeHub } from '../fakes';
 
 const database: MongoDatabase = {
-  ...{ name: 'shop', connectionString: new Secret('mongodb://localhost'), database: 'shop', collections: null },
+  ...{
+    name: 'shop',
+    connectionString: new Secret('mongodb://localhost'),
+    setting: 'CARTS',
+    database: 'shop',
+    collections: null,
+  },
   ...{ fullDocument: 'default', preImages: 'off', snapshot: 'never' },
 };
 
