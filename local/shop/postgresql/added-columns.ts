@@ -1,7 +1,8 @@
 import { type ClientBase } from 'pg';
 import { moment, name } from '../values';
 import { type AddedColumn } from './plan';
-import { TABLES, type ShopTable } from './tables';
+import { type ShopTable } from './table';
+import { TABLES } from './tables';
 import { longAmount, maybe, type Make } from './values';
 
 const TYPES = ['text', 'numeric', 'timestamptz'] as const;

@@ -3,7 +3,7 @@ import { addedColumn, tablesWith } from './added-columns';
 import { type Plan } from './plan';
 import { ordinaryPlan } from './planner';
 import { scheduleOf, specialPlan, type Appointment } from './schedule';
-import { type ShopTable } from './tables';
+import { type ShopTable } from './table';
 import { type Ending } from './transact';
 
 export interface AgendaOptions {

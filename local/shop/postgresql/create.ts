@@ -2,7 +2,8 @@ import { type ClientBase } from 'pg';
 import { Random } from '../../events/random';
 import { copyRows } from './copy';
 import { SCHEMA } from './schema';
-import { TABLES, type Row, type ShopTable } from './tables';
+import { type Row, type ShopTable } from './table';
+import { TABLES } from './tables';
 
 export interface CreateOptions {
   readonly seed?: number;

@@ -1,4 +1,4 @@
-import { type Row, type TableName } from './tables';
+import { type Row, type TableName } from './table';
 
 /** One thing that a transaction does. */
 export type Step =

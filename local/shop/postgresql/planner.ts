@@ -2,7 +2,8 @@ import { type Random } from '../../events/random';
 import { sentence } from '../values';
 import { newRow } from './create';
 import { type Plan, type Step } from './plan';
-import { TABLES, type ShopTable } from './tables';
+import { type ShopTable } from './table';
+import { TABLES } from './tables';
 
 /** Rows that an ordinary transaction changes at most. */
 const MOST_CHANGES = 30;

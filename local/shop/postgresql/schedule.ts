@@ -2,7 +2,8 @@ import { type Random } from '../../events/random';
 import { newRow } from './create';
 import { type AddedColumn, type Plan } from './plan';
 import { largePlan } from './planner';
-import { tableNamed, type ShopTable, type TableName } from './tables';
+import { type ShopTable, type TableName } from './table';
+import { tableNamed } from './tables';
 import { largeJson } from './values';
 
 export type SpecialKind = Exclude<Plan['kind'], 'ordinary'>;

@@ -1,5 +1,5 @@
 import { idOf, name, sentence } from '../values';
-import { type ShopTable } from './tables';
+import { type ShopTable } from './table';
 import { amount, date, json, maybe, note, rarely, whole, type Make } from './values';
 
 const REGIONS = ['north', 'south', 'south-west', 'Köln', 'overseas'] as const;

@@ -1,4 +1,4 @@
-import { type Row, type TableName } from './tables';
+import { type Row, type TableName } from './table';
 
 /** A statement and its parameters, all as text: the server knows the columns' types. */
 export interface Statement {
