@@ -5,7 +5,13 @@ import { PipelineError } from '../../../src/lib/errors';
 import { FakeProgress } from '../fakes';
 
 const STATE: PostgresState = {
-  ...{ systemId: '7123456789012345678', slot: 'change_lake_shop', log: { timeline: 1, ancestors: [] }, startLsn: 1n, safeLsn: 1n },
+  ...{
+    systemId: '7123456789012345678',
+    slot: 'change_lake_shop',
+    log: { timeline: 1, ancestors: [] },
+    startLsn: 1n,
+    safeLsn: 1n,
+  },
   ...{ snapshot: null, setAside: [] },
 };
 

@@ -37,7 +37,7 @@ const UNDEFINED_FILE = '58P01';
 export async function identifyServer({ client }: Session): Promise<ServerIdentity> {
   const { rows } = await client.query<IdentityRow>('IDENTIFY_SYSTEM');
   const [row] = rows;
-  const timeline = Number(row?.timeline ?? 0);
+  const timeline = row?.timeline ?? 0;
   const endLsn = parseLsn(row?.xlogpos ?? '') ?? 0n;
   return { systemId: row?.systemid ?? '', timeline, endLsn, ancestors: await ancestorsOf(client, timeline) };
 }
