@@ -1,6 +1,6 @@
 import { type ReplicaSetView, type TopologyKind } from './handshake-reply';
 
-/** Who is primary: this server, or for a while nobody. A standalone and a mongos are no replica sets at all. */
+/** The primary: this server, or none during an election. A standalone and a mongos are not replica sets. */
 export class ReplicaSet {
   readonly kind: TopologyKind;
   readonly name: string | null;

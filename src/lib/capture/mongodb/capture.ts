@@ -21,7 +21,7 @@ export interface MongoRoom {
   readonly sink: ChangeSink;
   readonly progress: Progress<MongoState>;
   readonly onSnapshot: (told: SnapshotTold) => void;
-  /** Told when the oplog may not reach back far enough once the snapshot ends. */
+  /** Called when the oplog may not reach back far enough at the end of the snapshot. */
   readonly onSlowSnapshot: (slow: SlowSnapshot) => void;
   /** Told of each change that was put, by when the server made it, in microseconds since 1970. */
   readonly onCommit: (committedAtUs: bigint) => void;

@@ -10,7 +10,7 @@ import { pipelineOf, streamOptions, type Abilities, type Position } from './watc
 export type Fed =
   /** BSON documents, one or more. */
   | { readonly kind: 'changes'; readonly documents: readonly Buffer[] }
-  /** Nothing for a while; the stream can go on behind this point all the same. Null where the server tells none. */
+  /** Nothing has come; the stream can still resume behind this point. Null where the server sends none. */
   | { readonly kind: 'idle'; readonly point: ResumePoint | null }
   /** Nothing more: it was invalidated. */
   | { readonly kind: 'closed' };
