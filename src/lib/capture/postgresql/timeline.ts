@@ -27,7 +27,8 @@ export interface ServerIdentity extends LogPath {
 
 interface IdentityRow {
   readonly systemid: string;
-  readonly timeline: number;
+  /** An int4 up to PostgreSQL 15, which pg reads as a number; an int8 since, which it gives as text. */
+  readonly timeline: number | string;
   readonly xlogpos: string;
 }
 
@@ -37,7 +38,7 @@ const UNDEFINED_FILE = '58P01';
 export async function identifyServer({ client }: Session): Promise<ServerIdentity> {
   const { rows } = await client.query<IdentityRow>('IDENTIFY_SYSTEM');
   const [row] = rows;
-  const timeline = row?.timeline ?? 0;
+  const timeline = Number(row?.timeline ?? 0);
   const endLsn = parseLsn(row?.xlogpos ?? '') ?? 0n;
   return { systemId: row?.systemid ?? '', timeline, endLsn, ancestors: await ancestorsOf(client, timeline) };
 }
