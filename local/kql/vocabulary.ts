@@ -53,7 +53,6 @@ const MESSAGES = {
       'estimatedRows',
       'tablesDone',
       'tables',
-      'message',
       'sinceMs',
       'isRead',
     ],

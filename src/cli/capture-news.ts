@@ -32,7 +32,7 @@ export function newsText(news: CaptureNews): string {
       );
     }
     case 'table_set_aside':
-      return `${news.name}: ${news.table} is ${news.isRead ? 'not whole in the lake' : 'set aside'} since ${new Date(news.sinceMs).toISOString()}: ${news.message}`;
+      return `${news.name}: ${news.table} is ${news.isRead ? 'not whole in the lake' : 'set aside'} since ${new Date(news.sinceMs).toISOString()}: ${news.error}`;
     case 'failed':
       return `${news.name}: ${news.error}`;
     default:

@@ -31,7 +31,10 @@ export function captureHandlerFor(source: Source): (timer: unknown, context: Inv
   };
 }
 
-function logNews(source: Source, news: CaptureNews, context: InvocationLike): void {
+/** News must not bring these two: queries and alerts find the line by them. */
+type Loggable = CaptureNews & { readonly message?: never; readonly source?: never };
+
+export function logNews(source: Source, news: Loggable, context: Pick<InvocationLike, 'log' | 'error'>): void {
   const fields = line({ message: 'capture', source, ...news });
   if (news.kind === 'failed' || news.kind === 'table_set_aside') context.error(fields);
   else context.log(fields);

@@ -34,7 +34,9 @@ export type CaptureNews =
   | ({ readonly kind: 'snapshot'; readonly name: string } & SnapshotTold)
   | ({ readonly kind: 'snapshot_slow'; readonly name: string } & SlowSnapshot)
   /** Something of a table is missing in the lake; logged when it is found and by each run, until it is mended. */
-  | ({ readonly kind: 'table_set_aside'; readonly name: string } & TableSetAside)
+  | ({ readonly kind: 'table_set_aside'; readonly name: string } & Omit<TableSetAside, 'message'> & {
+        readonly error: string;
+      })
   | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
 
 /** What a run works with. */
@@ -97,7 +99,8 @@ async function start(
   const shared = {
     ...{ sink, now },
     onSnapshot: (at: SnapshotTold): void => tell({ kind: 'snapshot', name, ...at }),
-    onSetAside: (table: TableSetAside): void => tell({ kind: 'table_set_aside', name, ...table }),
+    onSetAside: ({ message, ...table }: TableSetAside): void =>
+      tell({ kind: 'table_set_aside', name, ...table, error: message }),
     onCommit: (committedAtUs: bigint): void => told.committed(Number(committedAtUs / 1000n)),
   };
   if (source === 'postgresql') {

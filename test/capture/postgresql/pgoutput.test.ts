@@ -136,7 +136,7 @@ test('whatever bytes come, they are read or refused as PgoutputError', () => {
 });
 
 function columns() {
-  return ORDERS.columns.map((column) => ({ isKey: false, ...column }));
+  return ORDERS.columns.map((column) => ({ isKey: false, modifier: -1, ...column }));
 }
 
 /** The message with its tuples as lists of texts. */
