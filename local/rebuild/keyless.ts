@@ -6,7 +6,7 @@ import { tableName, type Row, type TableId, type Tables } from './tables';
 export interface Keyless {
   /** Each row by its text and its number among its like, see {@link Bag}. */
   readonly tables: Tables;
-  /** Changes that name no row, or one that is not there, by table. */
+  /** Changes that name no row, or one that is not there, by table; none from before its first TRUNCATE. */
   readonly unplaced: ReadonlyMap<string, number>;
 }
 
@@ -49,8 +49,15 @@ export class KeylessTables {
   rebuilt(): Keyless {
     const bags = new Map([...this.#names].map((name) => [name, new Bag()]));
     const unplaced = new Map<string, number>();
+    const truncated = new Set<string>();
     for (const change of [...this.#changes.values()].sort(inOrder)) {
       const isPlaced = apply(change, bags.get(change.table) ?? new Bag());
+      if (change.operation === 'truncate' && !truncated.has(change.table)) {
+        truncated.add(change.table);
+        // TRUNCATE is not MVCC-safe: a snapshot that reached the table later saw none of the rows that it removed, and changes of those
+        // cannot be placed. From here on each row was streamed.
+        unplaced.delete(change.table);
+      }
       if (!isPlaced) unplaced.set(change.table, (unplaced.get(change.table) ?? 0) + 1);
     }
     return { tables: new Map([...bags].map(([name, bag]) => [name, bag.rows])), unplaced };

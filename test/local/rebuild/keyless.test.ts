@@ -63,6 +63,15 @@ test('a change that names no row, or one that is not there, is counted by table'
   expect([...unplaced]).toEqual([['shop.public.orders', 3]]);
 });
 
+test('what cannot be placed before the first TRUNCATE of a table is not counted; behind it everything is', () => {
+  const early = postgres({ op: 'u', at: 2, before: A, after: B });
+  const late = postgres({ op: 'd', at: 4, before: B });
+  expect([...rebuilt([early, postgres({ op: 't', at: 3 })]).unplaced]).toEqual([]);
+  expect([...rebuilt([early, postgres({ op: 't', at: 3 }), late]).unplaced]).toEqual([['shop.public.orders', 1]]);
+  const second = [early, postgres({ op: 't', at: 3 }), late, postgres({ op: 't', at: 5 })];
+  expect([...rebuilt(second).unplaced]).toEqual([['shop.public.orders', 1]]);
+});
+
 test('other tables, and what is no change of a row, are passed over', () => {
   const found = rebuilt([
     postgres({ op: 'c', at: 2, after: A, table: 'customers' }),
