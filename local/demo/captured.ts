@@ -1,3 +1,4 @@
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataLakeFileSystemClient } from '@azure/storage-file-datalake';
 import { type Document } from 'mongodb';
@@ -48,8 +49,9 @@ async function untilTokenReaches({ name, mongo }: Shop, lake: DataLakeFileSystem
 
 async function readToken(name: string, lake: DataLakeFileSystemClient): Promise<string | null> {
   try {
-    const bytes = await lake.getFileClient(`_system/capture/mongodb/${name}.json`).readToBuffer();
-    const { resume } = JSON.parse(bytes.toString()) as { resume: { token: string } | null };
+    // One request: readToBuffer asks for the length first, and capture may replace the record by a shorter one in between.
+    const { readableStreamBody: body } = await lake.getFileClient(`_system/capture/mongodb/${name}.json`).read();
+    const { resume } = (await json(body as NodeJS.ReadableStream)) as { resume: { token: string } | null };
     return resume === null ? null : (JSON.parse(resume.token) as { _data: string })._data;
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return null;
