@@ -14,6 +14,7 @@ import { type FunctionMetadata } from './rpc';
 import { Runner } from './runner';
 import { TimerListener } from './timer-listener';
 import { HOSTS_CONTAINER, TimerStore } from './timer-store';
+import { type Worker } from './worker';
 
 export { type HostEvent } from './host-event';
 
@@ -58,12 +59,16 @@ const HOOKS_MS = 5_000;
  * Loads an app from its directory, runs its start hooks and starts to listen for its functions. One app to a process: the
  * library keeps the worker that it was given first.
  *
- * @throws Error that says what is wrong: host.json, a setting that is not given, a start hook, a port in use
+ * Where a start hook throws, the instance stays up with no functions and logs the reason at level `debug` alone, as the real
+ * host does: what the app printed is all that anyone sees of it.
+ *
+ * @throws Error that says what is wrong: host.json, a setting that is not given, a file that fails to load, a port in use
  */
 export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOptions): Promise<Host> {
   const config = readHostConfig(app, env);
   const worker = loadApp(app, (line) => onEvent({ kind: 'log', line }));
-  const plans = worker.functions.map((metadata) => planOf(metadata, env, Date.now()));
+  const functions = (await starts(worker, app, onEvent)) ? worker.functions : [];
+  const plans = functions.map((metadata) => planOf(metadata, env, Date.now()));
   const instanceId = randomUUID();
   const runner = new Runner(worker, config.functionTimeoutMs, onEvent);
   const needsStorage = plans.some(({ kind }) => kind !== 'http');
@@ -71,7 +76,6 @@ export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOpti
   const open = { config, env, storage, instanceId, hostId: hostIdOf(app, env), runner, onEvent };
   const hubs = plans.filter(is('eventHub')).map((plan) => hubListener(plan, open));
   const timers = new Map(plans.filter(is('timer')).map((plan) => [plan.name, timerListener(plan, open)]));
-  await worker.start(app);
   for (const name of [CHECKPOINT_CONTAINER, HOSTS_CONTAINER])
     await storage?.getContainerClient(name).createIfNotExists();
 
@@ -87,7 +91,7 @@ export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOpti
   for (const listener of [...hubs, ...timers.values()]) listener.start();
   return {
     instanceId,
-    functions: worker.functions,
+    functions,
     httpPort: http?.port ?? null,
     async steal(hub, partition) {
       const found = hubs.find((listener) => listener.hub.toLowerCase() === hub.toLowerCase());
@@ -105,6 +109,24 @@ export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOpti
     },
   };
 }
+
+/** Whether the app's start hooks let it start; the lines are those of the real host. */
+async function starts(worker: Worker, app: string, onEvent: OnEvent): Promise<boolean> {
+  const log = (level: string, category: string, message: string): void =>
+    onEvent({ kind: 'log', line: { level, category, message, invocationId: null } });
+  try {
+    await worker.start(app);
+    return true;
+  } catch (error) {
+    log('debug', 'Host.Rpc.RpcFunctionInvocationDispatcher', `Worker failed to start: ${String(error)}`);
+    log('warning', 'Host.Startup', NO_FUNCTIONS);
+    return false;
+  }
+}
+
+const NO_FUNCTIONS =
+  'No job functions found. Try making your job classes and methods public. If you are using binding extensions ' +
+  "make sure you've called the registration method for the extension(s) in your startup code.";
 
 /** What a listener is opened with. */
 interface Opening {

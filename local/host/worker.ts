@@ -68,7 +68,7 @@ export class Worker {
     return [...this.#hooks.keys()];
   }
 
-  /** Runs the app's start hooks; rejects with what they throw, as the real worker then fails to start. */
+  /** Runs the app's start hooks; rejects with what they throw. */
   async start(functionAppDirectory: string): Promise<void> {
     await this.#runHooks('appStart', { hookData: {}, appHookData: {}, functionAppDirectory });
     this.#started = true;

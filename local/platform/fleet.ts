@@ -23,6 +23,8 @@ const RESTART_AFTER_MS = 250;
 
 const LOOK_EVERY_MS = 20;
 
+const RUNS_NOTHING = 'The app did not start, so the host runs no function: the lines that it printed say why.';
+
 /** What a partition is named by in a fleet. */
 const key = (hub: string, partition: string): string => `${hub}/${partition}`;
 
@@ -45,13 +47,14 @@ export class Fleet implements AsyncDisposable {
   /**
    * Starts them all and waits until each is ready.
    *
-   * @throws Error what the first instance to fail says; the others are ended
+   * @throws Error what the first instance to fail says, or that it runs no function; the others are ended
    */
   static async start(settings: FleetSettings): Promise<Fleet> {
     const fleet = new Fleet(settings);
     try {
       const indexes = Array.from({ length: settings.count }, (_, instance) => instance);
-      await Promise.all(indexes.map((instance) => fleet.#spawn(instance).ready()));
+      const ready = await Promise.all(indexes.map((instance) => fleet.#spawn(instance).ready()));
+      if (ready.some(({ functions }) => functions.length === 0)) throw new Error(RUNS_NOTHING);
     } catch (error) {
       await fleet[Symbol.asyncDispose]();
       throw error;

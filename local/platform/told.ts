@@ -15,6 +15,8 @@ export function told(event: HostEvent, instance: number, now = new Date()): stri
 function textOf(event: HostEvent): string | null {
   switch (event.kind) {
     case 'log': {
+      // As the host's default level has it.
+      if (event.line.level === 'debug') return null;
       const news = readNews(event.line);
       if (news !== null) return newsOf(news);
       const line = readLine(event.line);

@@ -18,13 +18,16 @@ const root = path.resolve(__dirname, '../..');
 const FREE = ['--free-ports'];
 
 /** `npm run <script> -- <args>` in a process group of its own, as in a terminal of its own. */
-function run(
-  script: string,
-  ...args: string[]
-): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { cwd: root, detached: true, stdio: 'pipe' });
-  return child;
+function run(script: string, ...args: string[]): Command {
+  return runWith({}, script, ...args);
 }
+
+function runWith(settings: NodeJS.ProcessEnv, script: string, ...args: string[]): Command {
+  const env = { ...process.env, ...settings };
+  return spawn('npm', ['run', '--silent', script, '--', ...args], { cwd: root, env, detached: true, stdio: 'pipe' });
+}
+
+type Command = ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream };
 
 async function exitCode(child: ChildProcess): Promise<number | null> {
   const [code] = (await once(child, 'exit')) as [number | null];
@@ -165,6 +168,15 @@ test('npm run demo proves that each event is in the lake once, and the tables wi
   expect(said).toContain('is in the lake exactly once, unaltered');
   expect(said).toMatch(/bronze\/[\s\S]*postgresql\/\d{4}/);
 }, 180_000);
+
+test('npm start with a wrong setting ends, and its last lines name the setting', async () => {
+  const wrong = { MAINTENANCE_DAILY_SCHEDULE: 'at noon' };
+  const child = runWith(wrong, 'start', '--free-ports', '--memory', '--no-databases');
+  const [said, code] = await Promise.all([text(child.stderr), exitCode(child)]);
+  expect(code).toBe(1);
+  expect(said).toContain('Error: - MAINTENANCE_DAILY_SCHEDULE: found "at noon"');
+  expect(said.trim().split('\n').at(-1)).toContain('The app did not start');
+}, 120_000);
 
 test('npm run build leaves the bundle that package.json names', async () => {
   const child = run('build');

@@ -36,9 +36,17 @@ let opening: Promise<Shared> | null = null;
 /** What must be told to stop when the worker ends. */
 const ending = new Set<() => Promise<void>>();
 
-/** Checks every setting, so that a wrong one is told at start and not by the first batch. */
+/**
+ * Checks every setting, so that a wrong one stops the start and not the first batch. The host says only that it found no
+ * functions when a start hook throws; what the process prints reaches its log, a line each, as an error where a line says so.
+ */
 export function start(): void {
-  readConfig(process.env);
+  try {
+    readConfig(process.env);
+  } catch (error) {
+    for (const part of (error as Error).message.split('\n')) process.stderr.write(`Error: ${part}\n`);
+    throw error;
+  }
 }
 
 /** Opened by the first function that runs; a failure is tried again by the next. */

@@ -77,12 +77,6 @@ describe('an app that cannot start says why', () => {
       /take: '%NAME%' does not/,
     ],
     [
-      'a throwing start hook',
-      "require('@azure/functions').app.hook.appStart(() => { throw new Error('wrong lake'); })",
-      {},
-      /^wrong lake$/,
-    ],
-    [
       'an option of host.json',
       hubApp(given),
       { extensions: { eventHubs: { maxWaitTime: 'long' } } },
@@ -94,6 +88,23 @@ describe('an app that cannot start says why', () => {
     await expect(instance.host.ready()).rejects.toThrow(message);
     await instance.host.exited;
   });
+});
+
+test('an app whose start hook throws stays up with no function, and its reason is in no line above debug', async () => {
+  const app = await stage.app(
+    "require('@azure/functions').app.hook.appStart(() => { console.error('last words'); throw new Error('wrong lake'); })",
+  );
+  const instance = stage.spawn(app);
+  expect((await instance.host.ready()).functions).toEqual([]);
+  const lines = instance.of('log').map(({ line }) => line);
+  const [visible, hidden] = [
+    lines.filter(({ level }) => level !== 'debug'),
+    lines.filter(({ level }) => level === 'debug'),
+  ];
+  expect(visible.map(({ message }) => message).join()).toContain('No job functions found.');
+  expect(visible.map(({ message }) => message).join()).not.toContain('wrong lake');
+  expect(hidden.map(({ message }) => message).join()).toContain('wrong lake');
+  await until(() => instance.output.includes('last words'), 'what the app printed');
 });
 
 test('an app that crashes ends its process, and its last words are told', async () => {
