@@ -1,3 +1,4 @@
+import { type Clock } from '../clock';
 import { PipelineError } from '../errors';
 import { type LakeClients } from './clients';
 import { callsOf } from './requests';
@@ -16,4 +17,16 @@ export async function serviceTime(clients: LakeClients, requestMs: number, signa
   const now = date?.getTime() ?? NaN;
   if (!Number.isNaN(now)) return now;
   throw new PipelineError('STORAGE_FAILED', `${clients.blobs.url} does not date its answers: files have no age there`);
+}
+
+/**
+ * A clock set by the storage service's once, and driven by this machine's monotonic time: what depends on the UTC day must not depend on how
+ * this machine's clock is set.
+ *
+ * @throws PipelineError STORAGE_FAILED
+ */
+export async function serviceClock(clients: LakeClients, requestMs: number, signal: AbortSignal): Promise<Clock> {
+  const setAt = performance.now();
+  const time = await serviceTime(clients, requestMs, signal);
+  return { now: () => Math.floor(time + performance.now() - setAt) };
 }

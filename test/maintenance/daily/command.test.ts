@@ -154,3 +154,14 @@ test('status tells the rate of the last hour, the last write, and what is really
   await status({ json: false, hub: false });
   expect(text()).toContain('events/min (last hour)');
 });
+
+test("on a machine whose clock is a day fast, today's day is not over: the storage service's clock says so", async () => {
+  const instance = await openInstance(platform.storage.connectionString, { retentionDays: 7 });
+  await instance.deliver(events(0, 4, {}, BEGIN), { partition: HUB });
+  const now = Date.now;
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + DAY_MS);
+  await run();
+  const marked = await reader.paths('_system/complete');
+  expect(marked).toContain(markerOf(BEGIN));
+  expect(marked).not.toContain(markerOf(now()));
+});

@@ -3,7 +3,7 @@ import { placeOf, type Hole, type PartitionProof } from './judge';
 
 /** A hub as it was when it was asked: before the ledgers were read. */
 export interface HubSight extends HubProgress {
-  /** Just before asking, by our own clock, UTC ms. */
+  /** Just before asking, by the storage service's clock, UTC ms. */
   readonly askedAt: number;
 }
 
@@ -15,7 +15,7 @@ export interface Through {
   readonly why: readonly string[];
 }
 
-/** Our clock may be so far ahead of the hub's. */
+/** The storage service's clock may be so far ahead of the hub's. */
 const CLOCK_ALLOWANCE_MS = 60_000;
 
 /** The hub may round the time that it tells of its last event. */

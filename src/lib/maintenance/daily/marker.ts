@@ -5,7 +5,7 @@ import { type Absent, type DayFigures, type Place } from '../completeness/days';
 /** What `_system/complete/{source}/YYYY/MM/DD.json` tells of a UTC day of a source, once it is closed. */
 export interface Marker extends Omit<DayFigures, 'isUnsettled'> {
   readonly source: Source;
-  /** When it was proved, UTC ms. */
+  /** When the proof was begun, by the storage service's clock, UTC ms. */
   readonly provedAt: number;
 }
 
@@ -33,6 +33,9 @@ export const isWhole = ({ missing, lost }: Pick<DayFigures, 'missing' | 'lost'>)
 
 /** `2026-11-22`, of days since 1970. */
 export const dayText = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
+
+/** Whether a proof was begun before another one. The service tells whole seconds: within one, the one that is written last stays. */
+export const isOlder = (begunAt: number, otherBegunAt: number): boolean => begunAt + 1_000 < otherBegunAt;
 
 /** Whether two tell the same, whenever they were proved: what is not new is not written. */
 export const tellsTheSame = (a: Marker, b: Marker): boolean =>

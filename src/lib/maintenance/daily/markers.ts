@@ -6,7 +6,7 @@ import { DAY_MS, dayFolder } from '../../time';
 import { type Absent, type DayFigures, type Place } from '../completeness/days';
 import { type PartitionProof } from '../completeness/judge';
 import { countOf } from '../completeness/ranges';
-import { dayText, formatMarker, isWhole, parseMarker, tellsTheSame, type Marker } from './marker';
+import { dayText, formatMarker, isOlder, isWhole, parseMarker, tellsTheSame, type Marker } from './marker';
 
 /** What became of the markers. Days as `2026-11-22`. */
 export interface Marked {
@@ -25,13 +25,13 @@ export type Left =
   /** It tells of a partition that no ledger speaks for any more. */
   | 'ledger_gone'
   | 'written_by_newer_version'
-  /** Another run wrote it meanwhile. */
+  /** Another run wrote it meanwhile, or it is of a newer proof than this run's. */
   | 'overtaken'
   | 'out_of_time';
 
 export interface MarkOptions {
   readonly source: Source;
-  /** The proof that the figures are of. */
+  /** The proof that the figures are of, and when it was begun, UTC ms. */
   readonly partitions: readonly PartitionProof[];
   readonly provedAt: number;
   /** The last day that is closed, days since 1970: what its hubs have of a later one may go on behind what is covered. */
@@ -68,17 +68,20 @@ export async function mark(lake: Lake, figures: readonly DayFigures[], options: 
     const found = await lake.read(path);
     const before = found === null ? null : parseMarker(found.bytes);
     if (before === 'newer') return 'written_by_newer_version';
+    if (before !== null && isOlder(provedAt, before.provedAt)) return 'overtaken';
     const isOpen = of.day > closed && isWhole(of);
     if (isOpen && (before === null || !isWhole(before))) return 'open';
     const missing = isOpen && before !== null ? takenAway(before, of) : of.missing;
     const marker: Marker = { ...of, missing, source, provedAt };
     // Its events would just not be counted: without its ledger nobody knows what is missing.
     if (before?.partitions.some((place) => !known.has(placeKey(place))) === true) return 'ledger_gone';
-    if (before !== null && tellsTheSame(before, marker)) return null;
+    const isNews = before === null || !tellsTheSame(before, marker);
+    // One that is not whole is confirmed: else an older proof, of the time when the day was whole, might still replace it.
+    if (!isNews && isWhole(marker)) return null;
     if (!dryRun && (await lake.swap(path, formatMarker(marker), found?.etag ?? null)) === 'overtaken') {
       return 'overtaken';
     }
-    written.push(dayText(of.day));
+    if (isNews) written.push(dayText(of.day));
     if (before !== null && isWhole(before) && !isWhole(marker)) noLongerWhole.push(dayText(of.day));
     return null;
   };

@@ -1,9 +1,9 @@
-import { systemClock } from '../../clock';
 import { type Config } from '../../config/config';
 import { credentialFor } from '../../credential';
 import { type Source } from '../../decode/event';
 import { hubProgress } from '../../hub/progress';
 import { azureCheckpoints } from '../../lake/azure-checkpoints';
+import { serviceClock } from '../../lake/azure-clock';
 import { azureLake } from '../../lake/azure-lake';
 import { type LakeClients } from '../../lake/clients';
 import { openHostCheckpoints } from '../../lake/host-storage';
@@ -19,7 +19,7 @@ import { type DailyRoom } from './room';
  * What the daily run works with, by the settings; requests end when `signal` is aborted.
  *
  * @param env tells the host's storage, as `AzureWebJobsStorage…`; where it does not, as an operator's may not, no checkpoint is looked at
- * @throws PipelineError CONFIG_INVALID where it tells it only in part
+ * @throws PipelineError CONFIG_INVALID where it tells it only in part; STORAGE_FAILED where the service does not tell the time
  */
 export async function openDaily(
   config: Config,
@@ -35,7 +35,8 @@ export async function openDaily(
   });
   const blobs = await hostCheckpoints(env, requestMs, signal);
   return {
-    ...{ lake: azureLake(clients, requestMs, signal), clock: systemClock, sleep },
+    ...{ lake: azureLake(clients, requestMs, signal), sleep },
+    clock: await serviceClock(clients, requestMs, signal),
     hubs: { postgresql: named('postgresql'), mongodb: named('mongodb') },
     askHub: (source) => hubProgress(eventHubs, hubs[source], requestMs),
     checkpoints:

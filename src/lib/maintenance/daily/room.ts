@@ -7,6 +7,7 @@ import { type SeenRecord } from '../checkpoints/port';
 /** What the daily run works with. */
 export interface DailyRoom {
   readonly lake: Lake;
+  /** The storage service's, not this machine's: it decides which days are over, and which of two proofs is the newer one. */
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   /** The hub that feeds a source now, as ledgers name it: in lower case, the namespace without a port. */

@@ -53,6 +53,8 @@ export async function runSource(
   if (!dryRun) await trying(() => settleAll(room, source, (act) => trying(act)));
   const hubFailures: string[] = [];
   const seen = await trying(() => lookAtHub(room, source, (act) => trying(act)), hubFailures);
+  // Of two proofs the one that was begun later is the newer one, whichever ends first.
+  const provedAt = clock.now();
   const proof = await trying(() => proveSource(lake, source, { sleep: room.sleep }, isTimeUp));
 
   const isCovered = (proof?.partitions.length ?? 0) > 0;
@@ -60,14 +62,14 @@ export async function runSource(
   const through = throughOf(hubs[source], proof, seen?.sight ?? null, hubFailures);
   const closed = lastClosedDay(through);
   const figures = proof === null ? [] : await trying(() => figuresToTell(room, source, proof, closed));
-  const marking = { source, partitions: proof?.partitions ?? [], provedAt: clock.now(), closed, isTimeUp, dryRun };
+  const marking = { source, partitions: proof?.partitions ?? [], provedAt, closed, isTimeUp, dryRun };
   const marked = (await trying(() => mark(lake, figures?.filter(isMarked) ?? [], marking))) ?? NOTHING_MARKED;
   // Read before it is replaced: what a run closed that did not live to tell of it was never told.
   const earlier = proof === null ? null : await trying(() => readSummary(lake, source));
   // A source that is not in use has nothing to be complete.
   const isInUse = isCovered || seen !== null;
   if (proof !== null && isInUse && !dryRun) {
-    const summary = { source, through, computedAt: clock.now(), totals: totalsOf(proof) };
+    const summary = { source, through, computedAt: provedAt, totals: totalsOf(proof) };
     await trying(() => writeSummary(lake, summary));
   }
   const today = utcDay(clock.now());

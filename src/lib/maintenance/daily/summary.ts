@@ -2,13 +2,14 @@ import { type Source } from '../../decode/event';
 import { throughPath } from '../../ledger/names';
 import { type Lake } from '../../ledger/port';
 import { type Through } from '../completeness/frontier';
+import { isOlder } from './marker';
 import { type Totals } from './report';
 
 /** What `_system/complete/{source}.json` tells. */
 export interface Summary {
   readonly source: Source;
   readonly through: Through;
-  /** When it was computed, UTC ms. */
+  /** When the proof was begun, by the storage service's clock, UTC ms. */
   readonly computedAt: number;
   readonly totals: Totals;
 }
@@ -58,11 +59,12 @@ export async function readSummary(lake: Lake, source: Source): Promise<Summary |
   return summary === 'newer' ? null : summary;
 }
 
-/** Replaces the summary; `'overtaken'` when another run did so meanwhile, or when the one that is there is of a newer version. */
+/** Replaces the summary; `'overtaken'` when the one that is there is of a newer proof, or of a newer version. */
 export async function writeSummary(lake: Lake, summary: Summary): Promise<'written' | 'overtaken'> {
   const path = throughPath(summary.source);
   const found = await lake.read(path);
-  if (found !== null && parseSummary(found.bytes) === 'newer') return 'overtaken';
+  const before = found === null ? null : parseSummary(found.bytes);
+  if (before === 'newer' || (before !== null && isOlder(summary.computedAt, before.computedAt))) return 'overtaken';
   const swapped = await lake.swap(path, formatSummary(summary), found?.etag ?? null);
   return swapped === 'overtaken' ? 'overtaken' : 'written';
 }
