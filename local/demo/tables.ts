@@ -67,17 +67,22 @@ async function divide(lake: DataLakeFileSystemClient, lakes: readonly ShopLake[]
 async function compareShop({ shop, folder, keyless }: ShopLake): Promise<ServerComparison[]> {
   const { name: server, sql, mongo, publishing } = shop;
   const { tables, leftOut } = await rebuild({ lakeFiles: folder, keys: await tableKeys(sql) });
+  // The database does not know under which name it is captured.
+  const own = (name: string): string => (name.startsWith(`${server}/`) ? name.slice(server.length + 1) : name);
   const bags = keyless.rebuilt();
   const databases: Tables = new Map([
     ...(await databaseRows(sql, publishing)),
     ...(await collectionRows(mongo.db(DATABASE))),
   ]);
-  return compareTables(databases, new Map([...tables, ...bags.tables])).map((comparison) => {
+  return compareTables(
+    databases,
+    new Map([...[...tables].map(([name, rows]) => [own(name), rows] as const), ...bags.tables]),
+  ).map((comparison) => {
     const { name, different } = comparison;
     // A change that cannot be placed may be about any row.
     const lost = bags.tables.has(name)
       ? (bags.unplaced.get(name) ?? 0)
-      : (leftOut.find(({ table }) => table === name)?.changes ?? 0);
+      : (leftOut.find(({ table }) => own(table) === name)?.changes ?? 0);
     return { ...comparison, server, different: different + lost };
   });
 }

@@ -8,7 +8,7 @@ import { tableName, type Row, type TableId, type TableKey, type Tables } from '.
 export interface RebuildOptions {
   /** A folder that holds `bronze/` and, if there are any, `claims/`; or those files, of which one at a time is in memory. */
   readonly lakeFiles: string | Iterable<LakeFile> | AsyncIterable<LakeFile>;
-  /** Of PostgreSQL's tables: without its key a table cannot be rebuilt. Collections need none. */
+  /** Of PostgreSQL's tables: without its key a table cannot be rebuilt. Collections need none. One without a server is for every server. */
   readonly keys: readonly TableKey[];
   /** For DuckDB, which spills to disk what is more; the rows that it answers with come on top. `512MB` when left out. */
   readonly memoryLimit?: string;
@@ -51,8 +51,11 @@ export async function rebuild({ lakeFiles, keys, memoryLimit = '512MB' }: Rebuil
 }
 
 async function insertKeys(duckdb: DuckDb, keys: readonly TableKey[]): Promise<void> {
-  const rows = `from_json(?, '[{"database":"VARCHAR","schema":"VARCHAR","table":"VARCHAR","columns":["VARCHAR"]}]')`;
-  await duckdb.run(`INSERT INTO keys SELECT unnest(${rows}, max_depth := 2)`, [JSON.stringify(keys)]);
+  const rows = `from_json(?, '[{"server":"VARCHAR","database":"VARCHAR","schema":"VARCHAR","table":"VARCHAR","columns":["VARCHAR"]}]')`;
+  await duckdb.run(
+    `INSERT INTO keys BY NAME SELECT * REPLACE (coalesce(server, '*') AS server) FROM (SELECT unnest(${rows}, max_depth := 2))`,
+    [JSON.stringify(keys)],
+  );
 }
 
 async function isEmpty(duckdb: DuckDb, glob: string): Promise<boolean> {
@@ -63,7 +66,9 @@ async function isEmpty(duckdb: DuckDb, glob: string): Promise<boolean> {
 async function readRows(duckdb: DuckDb): Promise<Omit<Rebuilt, 'leftOut'>> {
   const tables = new Map<string, Map<string, Row>>();
   const unsure: UnsureColumns[] = [];
-  for await (const row of duckdb.rows(`SELECT database, schema, "table", key, "row", unsure FROM rows_after('lake')`)) {
+  for await (const row of duckdb.rows(
+    `SELECT server, database, schema, "table", key, "row", unsure FROM rows_after('lake')`,
+  )) {
     const table = tableName(row as unknown as TableId);
     const rows = tables.get(table) ?? new Map<string, Row>();
     tables.set(table, rows);

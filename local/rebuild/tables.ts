@@ -8,6 +8,8 @@ export type Rows = ReadonlyMap<string, Row>;
 export type Tables = ReadonlyMap<string, Rows>;
 
 export interface TableId {
+  /** The sender's name for the server; null where it is not stated. */
+  readonly server?: string | null;
   readonly database: string | null;
   /** Null for a collection of MongoDB. */
   readonly schema: string | null;
@@ -19,13 +21,19 @@ export interface TableKey extends TableId {
   readonly columns: readonly string[];
 }
 
-/** `shop.public.orders`, or `shop.orders` for a collection. A part with a dot or a quote is quoted as in SQL. */
-export function tableName({ database, schema, table }: TableId): string {
-  return [database, schema, table]
+/**
+ * `web/shop.public.orders`, or `web/shop.orders` for a collection; without `web/` where the server is not stated. A part with a dot, a
+ * slash or a quote is quoted as in SQL.
+ */
+export function tableName({ server = null, database, schema, table }: TableId): string {
+  const name = [database, schema, table]
     .filter((part) => part !== null)
-    .map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part))
+    .map(quoted)
     .join('.');
+  return server === null ? name : `${quoted(server)}/${name}`;
 }
+
+const quoted = (part: string): string => (/[./"]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part);
 
 /** What tells a row from the others of its table, from the JSON tokens of its key columns: `[42,"a"]`. */
 export const keyText = (tokens: readonly string[]): string => `[${tokens.join(',')}]`;

@@ -3,8 +3,7 @@ import { PipelineError, hasCode } from './errors';
 import { type HubFacts } from './hub/port';
 import { type LedgerCache } from './ledger/cache';
 import { isCovered } from './ledger/coverage';
-import { refuseBirthAmongFiles } from './ledger/birth';
-import { loadLedger, type BornLedger, type OpenLedger } from './ledger/open';
+import { loadLedger, refuseBirthAmongFiles, type BornLedger, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
 import { belongsHere, isBorn, succeeded, newHubSuspectedAt, type Birth } from './ledger/rules';
@@ -89,7 +88,7 @@ async function bornOrNeverWas(
   const times = delivery.events.map((event) => event.enqueuedAt);
   const from = Math.min(now - room.retentionDays * DAY_MS, ...times);
   try {
-    await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) }, room.ledgers.looked(birth));
+    await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) });
     return { ledger: birth, etag: null };
   } catch (error) {
     if (!hasCode(error, 'LEDGER_MISSING')) throw error;

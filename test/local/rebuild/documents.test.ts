@@ -8,12 +8,13 @@ import { writeLake } from '../../../local/rebuild/lake-folder';
 import { lakeOf, mongo, postgres } from './lake';
 
 const ORDER = '{"id":7,"total":"12.50","placed":"2026-11-22T12:00:00.123456"}';
+const WEB = { server: 'web', history: 1 };
 const EVENTS = [
-  postgres({ op: 'c', at: 1, index: 1, after: ORDER }),
-  postgres({ op: 'c', at: 1, index: 2, after: ORDER.replace('7', '8').replace('"12.50"', '12.50') }),
-  postgres({ op: 'd', at: 2, before: '{"id":8}' }),
-  postgres({ op: 'c', at: 3, after: '{"order_id":7,"line":1,"n":2}', table: 'order_lines' }),
-  postgres({ op: 'c', at: 4, after: '{"said":1.50}', table: 'log' }),
+  postgres({ ...WEB, op: 'c', at: 1, index: 1, after: ORDER }),
+  postgres({ ...WEB, op: 'c', at: 1, index: 2, after: ORDER.replace('7', '8').replace('"12.50"', '12.50') }),
+  postgres({ ...WEB, op: 'd', at: 2, before: '{"id":8}' }),
+  postgres({ ...WEB, op: 'c', at: 3, after: '{"order_id":7,"line":1,"n":2}', table: 'order_lines' }),
+  postgres({ ...WEB, op: 'c', at: 4, after: '{"said":1.50}', table: 'log' }),
   mongo({ operation: 'insert', at: 5, key: '{"_id":1}', document: '{"_id":1}' }),
 ];
 const KEYS = 'database,schema,table,columns\nshop,public,orders,"[""id""]"\n';
@@ -46,9 +47,9 @@ test('every statement of docs/current-state.md runs, one after the other, and te
       const here = statement.replaceAll(/'(lake\/|keys\.csv)/g, `'${folder}/$1`);
       answers.push(await all(duckdb.rows(here)));
     }
-    const lines = { database: 'shop', schema: 'public', table: 'order_lines', key: '[7,1]' };
-    const cart = { database: 'shop', schema: null, table: 'carts', key: '{"_id":1}', row: '{"_id":1}' };
-    const order = { database: 'shop', schema: 'public', table: 'orders', key: '[7]', row: ORDER };
+    const lines = { server: 'web', database: 'shop', schema: 'public', table: 'order_lines', key: '[7,1]' };
+    const cart = { server: null, database: 'shop', schema: null, table: 'carts', key: '{"_id":1}', row: '{"_id":1}' };
+    const order = { server: 'web', database: 'shop', schema: 'public', table: 'orders', key: '[7]', row: ORDER };
     const log = { table: 'log', reason: 'table without key columns', changes: '1' };
     const [
       inserted,

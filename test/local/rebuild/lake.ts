@@ -10,6 +10,8 @@ export interface HubEvent {
   /** JSON, as the sender wrote it; null for one that was left in a file of its own. */
   readonly payload: string | null;
   readonly payloadRef?: string;
+  /** Of which row it is, as our capture states it beside a reference. */
+  readonly rowKey?: string;
 }
 
 const LETTERS = { c: 'create', u: 'update', d: 'delete', r: 'read', t: 'truncate', m: 'message' } as const;
@@ -26,6 +28,11 @@ export interface PostgresChange {
   readonly unchanged?: readonly string[];
   readonly table?: string;
   readonly partition?: number;
+  /** The server's name; null when left out. */
+  readonly server?: string;
+  readonly history?: number;
+  /** The table's OID. */
+  readonly relation?: number;
   /** Made of position and index when left out. */
   readonly eventId?: string | null;
 }
@@ -41,12 +48,18 @@ export function postgres(change: PostgresChange): HubEvent {
     unchanged = [],
     table = 'orders',
     partition = 0,
+    server = null,
+    history,
+    relation,
   } = change;
   const left = unchanged.length === 0 ? '' : `,"unchanged":${JSON.stringify(unchanged)}`;
-  const { eventId = `9/slot/${at}/${index}` } = change;
+  const { eventId = `9/${server}/${history ?? 0}/${at}/${index}` } = change;
   const facts = [
-    `"operation":"${LETTERS[op]}","database":"shop","schema":"public","table":"${table}"`,
-    `"committedTime":"2026-11-22T23:59:59.812345Z","position":"${position(at)}"`,
+    `"operation":"${LETTERS[op]}","server":${JSON.stringify(server)},"database":"shop","schema":"public","table":"${table}"`,
+    ...(relation === undefined ? [] : [`"relation":${relation}`]),
+    `"committedTime":"2026-11-22T23:59:59.812345Z"`,
+    ...(history === undefined ? [] : [`"history":${history}`]),
+    `"position":"${position(at)}"`,
     ...(index === null ? [] : [`"index":${index}`]),
     `"transactionId":"771"`,
   ];
@@ -70,19 +83,36 @@ export interface MongoChange {
   readonly document?: string | null;
   readonly partition?: number;
   readonly eventId?: string;
+  readonly collection?: string;
+  /** What the collection is renamed to. */
+  readonly to?: string;
+  /** Where our capture sent it. */
+  readonly history?: number;
 }
 
 /** What a change stream sends. */
 export function mongo(change: MongoChange): HubEvent {
-  const { operation, at, key, document, partition = 0, eventId = `82${at}` } = change;
+  const {
+    operation,
+    at,
+    key,
+    document,
+    partition = 0,
+    eventId = `82${at}`,
+    collection = 'carts',
+    to,
+    history,
+  } = change;
   const payload = [
     `{"_id":{"_data":"${eventId}"},"operationType":"${operation}"`,
     ...(document === undefined ? [] : [`"fullDocument":${document ?? 'null'}`]),
-    `"ns":{"db":"shop","coll":"carts"}`,
+    `"ns":{"db":"shop","coll":"${collection}"}`,
+    ...(to === undefined ? [] : [`"to":{"db":"shop","coll":"${to}"}`]),
     ...(key === undefined ? [] : [`"documentKey":${key}`]),
   ];
   const named = operation === 'insert' ? 'create' : operation;
-  const facts = `"operation":"${named}","database":"shop","schema":null,"table":"carts","position":"${clusterTime(at)}"`;
+  const counted = history === undefined ? '' : `"history":${history},`;
+  const facts = `"operation":"${named}","server":null,"database":"shop","schema":null,"table":"${collection}",${counted}"position":"${clusterTime(at)}"`;
   return { source: 'mongodb', partition, eventId, change: `{${facts}}`, payload: `${payload.join(',')}}` };
 }
 
@@ -123,20 +153,21 @@ export function lakeOf(events: readonly HubEvent[], perFile = 3): LakeFile[] {
 const PROPERTIES = String.raw`{"payload":7,"change":null,"note":",\"payload\":{}}","eventId":"else","deep":{"a":{},"payload":[1]}}`;
 
 export function line(event: HubEvent, sequence: number): string {
-  const { source, partition, eventId, change, payload, payloadRef } = event;
+  const { source, partition, eventId, change, payload, payloadRef, rowKey } = event;
+  const properties = rowKey === undefined ? PROPERTIES : `{"rowKey":${JSON.stringify(rowKey)},${PROPERTIES.slice(1)}`;
   return (
     `{"format":1,"source":"${source}","namespace":"localhost","hub":"${source}-changes","incarnation":1,"partition":"${partition}",` +
     `"sequenceNumber":${sequence},"offset":"${sequence * 64}","enqueuedTime":"2026-11-22T23:59:59.998Z","partitionKey":null,` +
-    `"properties":${PROPERTIES},"eventId":${JSON.stringify(eventId)},"change":${change},` +
+    `"properties":${properties},"eventId":${JSON.stringify(eventId)},"change":${change},` +
     `"payload":${payload ?? 'null'}${payloadRef === undefined ? '' : `,"payloadRef":"${payloadRef}"`}}\n`
   );
 }
 
 /** The event as it is in the lake where its payload is too large for a line, and the file that holds it. */
-export function claimed(event: HubEvent, name: string): [HubEvent, LakeFile] {
+export function claimed(event: HubEvent, name: string, rowKey = 'public.orders/[1]'): [HubEvent, LakeFile] {
   const path = `claims/postgresql/2026/11/22/${name}.json`;
   return [
-    { ...event, payload: null, payloadRef: path },
+    { ...event, payload: null, payloadRef: path, rowKey },
     { path, bytes: Buffer.from(event.payload ?? '') },
   ];
 }

@@ -8,7 +8,6 @@ import { catalogOver, SessionDefinitions } from './definitions-session';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
 import { sourceFailure } from './failure';
-import { beginningOf, OtherLog, type LastTransaction } from './log-proof';
 import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';
@@ -16,7 +15,7 @@ import { readServer } from './server';
 import { takeSnapshot } from './snapshot';
 import { newSnapshot } from './snapshot-state';
 import { identifier } from './names';
-import { judgeStart, logPutBack, publicationSql, type Start } from './start';
+import { judgeStart, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
 import { identifyServer, type ServerIdentity } from './timeline';
 
@@ -51,7 +50,6 @@ export async function capturePostgres(database: PostgresDatabase, room: Postgres
     if (until.abort.aborted) return 'stopped';
     // Between looking at the slot and reading it another was faster.
     if ((error as { code?: unknown }).code === OBJECT_IN_USE) return 'busy';
-    if (error instanceof OtherLog) throw logPutBack(database, error);
     throw sourceFailure(database, 'capture its changes', error);
   }
 }
@@ -80,7 +78,6 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   const record = new CaptureRecord(progress, begun.state, room);
   const { timeline, ancestors } = server;
   if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
-  const slotLsn = start.kind === 'create' ? begun.state.startLsn : start.slotLsn;
   const { exported } = begun;
   // Before anything is read: a type or a key that is dropped later is known by then.
   const asked = catalogOver(catalog.client, publications, now);
@@ -90,14 +87,13 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   });
   const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
   if (!(await takeSnapshot(snapshot, until.stop))) return 'stopped';
-  const keep = async (safeLsn: bigint, last: LastTransaction | null): Promise<void> => {
+  const keep = async (safeLsn: bigint): Promise<void> => {
     await definitions.keep(safeLsn);
-    await record.keep({ safeLsn, last });
+    await record.keep({ safeLsn });
   };
   const encoder = new EnvelopeEncoder(source);
   const replication = { database, publications, record, stream, definitions, encoder, sink, keep, now, onCommit };
-  const beginning = beginningOf(record.state, slotLsn, publications);
-  await replicate({ ...replication, silenceMs: room.silenceMs }, beginning, slotLsn, until);
+  await replicate({ ...replication, silenceMs: room.silenceMs }, record.state.safeLsn, until);
   return 'stopped';
 }
 
@@ -116,11 +112,11 @@ async function begin(
 ): Promise<Begun> {
   if (progress.state !== null) return { state: progress.state, exported: null };
   const made = start.kind === 'create' ? await makeSlot(database, stream) : null;
-  const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.slotLsn);
+  const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.from);
   const takenAtUs = BigInt(now()) * 1000n;
   const snapshot = database.snapshot === 'initial' ? newSnapshot(takenAtUs) : null;
   const log = { timeline, ancestors };
-  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, last: null, snapshot, setAside: [] };
+  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
 }

@@ -47,16 +47,11 @@ export interface Subscription {
   readonly publications: readonly string[];
 }
 
-/**
- * Starts logical replication. The session is for nothing else from now on.
- *
- * @param from what is committed from here on comes
- * @param confirmedLsn what the slot has confirmed: the server hears this until more is confirmed
- */
+/** Starts logical replication of what is committed behind `from`. The session is for nothing else from now on. */
 export function startReplication(
   { client, broken }: Session,
   { slot, publications }: Subscription,
-  { from, confirmedLsn }: { readonly from: bigint; readonly confirmedLsn: bigint },
+  from: bigint,
   now: () => number,
   silenceMs: number = SILENCE_MS,
 ): ReplicationStream {
@@ -70,7 +65,7 @@ export function startReplication(
   // Heard where the frames are read; it may also come when nobody reads any more.
   copy.on('error', () => undefined);
   broken.catch((error: unknown) => copy.destroy(error as Error));
-  let told = { receivedLsn: confirmedLsn, safeLsn: confirmedLsn };
+  let told = { receivedLsn: from, safeLsn: from };
   const tell = (replyNow: boolean): void => {
     if (copy.writable) copy.write(statusUpdate({ ...told, replyNow }, now()));
   };
