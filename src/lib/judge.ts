@@ -3,7 +3,8 @@ import { PipelineError, hasCode } from './errors';
 import { type HubFacts } from './hub/port';
 import { type LedgerCache } from './ledger/cache';
 import { isCovered } from './ledger/coverage';
-import { loadLedger, refuseBirthAmongFiles, type BornLedger, type OpenLedger } from './ledger/open';
+import { refuseBirthAmongFiles } from './ledger/birth';
+import { loadLedger, type BornLedger, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
 import { publishPending } from './ledger/publish';
 import { belongsHere, isBorn, succeeded, newHubSuspectedAt, type Birth } from './ledger/rules';
@@ -88,7 +89,7 @@ async function bornOrNeverWas(
   const times = delivery.events.map((event) => event.enqueuedAt);
   const from = Math.min(now - room.retentionDays * DAY_MS, ...times);
   try {
-    await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) });
+    await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) }, room.ledgers.looked(birth));
     return { ledger: birth, etag: null };
   } catch (error) {
     if (!hasCode(error, 'LEDGER_MISSING')) throw error;

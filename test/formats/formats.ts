@@ -114,6 +114,12 @@ const plan: Plan = {
 
 const postgresState: postgresql.PostgresState = {
   ...{ systemId: '7123456789012345678', slot: 'change_lake_shop', startLsn: 0x16_b374d848n, safeLsn: 0x17_00000001n },
+  last: {
+    commitLsn: 0x17_00000000n,
+    transactionId: 771,
+    committedAtUs: 1_764_158_400_000_123n,
+    publications: ['change_lake'],
+  },
   snapshot: {
     ...{ takenAtUs: 1_764_158_400_000_123n, rows: 120_000, done: ['"public"."customers"'] },
     begun: [

@@ -12,7 +12,7 @@ const STATE: PostgresState = {
     startLsn: 1n,
     safeLsn: 1n,
   },
-  ...{ snapshot: null, setAside: [] },
+  ...{ last: null, snapshot: null, setAside: [] },
 };
 
 const open = (state = STATE) => {

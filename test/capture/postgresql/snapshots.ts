@@ -44,7 +44,7 @@ export async function take(
     if (stopWhen?.(rig.hub.puts - puts) === true) stop.abort();
     return onPut?.(event);
   };
-  rig.progress.kept ??= { ...STATE, snapshot: newSnapshot(1_764_158_400_000_123n), setAside: [] };
+  rig.progress.kept ??= { ...STATE, last: null, snapshot: newSnapshot(1_764_158_400_000_123n), setAside: [] };
   const record = new CaptureRecord(rig.progress.open(), rig.progress.kept, {
     now,
     onSetAside: (table) => void setAside.push(table),

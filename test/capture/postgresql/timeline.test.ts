@@ -170,6 +170,69 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     await expect(rig.run().ended).rejects.toThrow(LOST);
   }, 90_000);
 
+  test('a disk that was put back, whose log has passed the position that was captured, is another log', async () => {
+    const { rig, port } = await withLaggingCopy();
+    await using server = await start('b', port);
+    await sql(rig, NOISE, NOISE, 'insert into orders values (3)');
+    const [row] = await sql(
+      rig,
+      `select pg_current_wal_lsn() > '${formatLsn(rig.progress.kept?.safeLsn ?? 0n)}' as beyond`,
+    );
+    expect([server.port, row]).toEqual([port, { beyond: true }]);
+    const run = rig.run();
+    await expect(run.ended).rejects.toThrow(/^SOURCE_HISTORY_LOST: .*does not have the transaction \d+ at .*put back/s);
+    // Nothing was confirmed: the slot still stands where the disk had it.
+    const [slot] = await sql(
+      rig,
+      `select confirmed_flush_lsn < '${formatLsn(rig.progress.kept?.last?.commitLsn ?? 0n)}' as untouched from pg_replication_slots`,
+    );
+    expect(slot).toEqual({ untouched: true });
+  }, 90_000);
+
+  test('a disk that was put back to where nothing was captured since is read from its slot on: what it makes now comes', async () => {
+    let server = await start('a');
+    const { port } = server;
+    const rig = await Rig.open(server, 'shop', TABLES);
+    await rig.begin({ tables: ['public.orders'] });
+    await captureTo(rig, 1, 'insert into orders values (1)');
+    await rig.sql.end();
+    await server.stop();
+    await copy('a', 'b');
+    server = await start('a', port);
+    // Only what is not published is written: the position moves, and no transaction is captured.
+    const before = rig.progress.kept?.safeLsn ?? 0n;
+    const run = rig.run();
+    await sql(rig, NOISE);
+    await rig.progress.until(({ safeLsn }) => safeLsn > before + 1_000_000n);
+    await run.stop();
+    await server.stop();
+    server = await start('b', port);
+    await sql(rig, 'insert into orders values (2)', NOISE, NOISE);
+    await captureTo(rig, 3, 'insert into orders values (3)');
+    await server.stop();
+    expect(rig.hub.story('orders')).toBe('c1 c2 c3');
+  }, 90_000);
+
+  test('after a server that was killed, the transaction that was captured last comes again, is known, and is not sent again', async () => {
+    let server = await start('a');
+    const { port } = server;
+    const rig = await Rig.open(server, 'shop', TABLES);
+    await rig.begin();
+    await captureTo(rig, 1, 'insert into orders values (1)', 'checkpoint');
+    await captureTo(rig, 2, 'insert into orders values (2)');
+    await rig.sql.end();
+    await server.kill();
+    server = await start('a', port);
+    const [slot] = await sql(
+      rig,
+      `select confirmed_flush_lsn <= '${formatLsn(rig.progress.kept?.last?.commitLsn ?? 0n)}' as behind from pg_replication_slots`,
+    );
+    expect(slot).toEqual({ behind: true });
+    await captureTo(rig, 3, 'insert into orders values (3)');
+    await server.stop();
+    expect(rig.hub.seen.map(({ json }) => json.after?.['id'])).toEqual([1, 2, 3]);
+  }, 90_000);
+
   test('a standby that had everything goes on when it is promoted, and so does the next one; before that it is no primary', async () => {
     let server = await start('a');
     const { port } = server;

@@ -8,6 +8,7 @@ import { catalogOver, SessionDefinitions } from './definitions-session';
 import { EnvelopeEncoder } from './envelope';
 import { type CaptureSource } from './envelope-source';
 import { sourceFailure } from './failure';
+import { beginningOf, OtherLog, type LastTransaction } from './log-proof';
 import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';
@@ -15,7 +16,7 @@ import { readServer } from './server';
 import { takeSnapshot } from './snapshot';
 import { newSnapshot } from './snapshot-state';
 import { identifier } from './names';
-import { judgeStart, publicationSql, type Start } from './start';
+import { judgeStart, logPutBack, publicationSql, type Start } from './start';
 import { type PostgresState } from './state';
 import { identifyServer, type ServerIdentity } from './timeline';
 
@@ -50,6 +51,7 @@ export async function capturePostgres(database: PostgresDatabase, room: Postgres
     if (until.abort.aborted) return 'stopped';
     // Between looking at the slot and reading it another was faster.
     if ((error as { code?: unknown }).code === OBJECT_IN_USE) return 'busy';
+    if (error instanceof OtherLog) throw logPutBack(database, error);
     throw sourceFailure(database, 'capture its changes', error);
   }
 }
@@ -78,6 +80,7 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   const record = new CaptureRecord(progress, begun.state, room);
   const { timeline, ancestors } = server;
   if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
+  const slotLsn = start.kind === 'create' ? begun.state.startLsn : start.slotLsn;
   const { exported } = begun;
   // Before anything is read: a type or a key that is dropped later is known by then.
   const asked = catalogOver(catalog.client, publications, now);
@@ -87,13 +90,14 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
   });
   const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
   if (!(await takeSnapshot(snapshot, until.stop))) return 'stopped';
-  const keep = async (safeLsn: bigint): Promise<void> => {
+  const keep = async (safeLsn: bigint, last: LastTransaction | null): Promise<void> => {
     await definitions.keep(safeLsn);
-    await record.keep({ safeLsn });
+    await record.keep({ safeLsn, last });
   };
   const encoder = new EnvelopeEncoder(source);
   const replication = { database, publications, record, stream, definitions, encoder, sink, keep, now, onCommit };
-  await replicate({ ...replication, silenceMs: room.silenceMs }, record.state.safeLsn, until);
+  const beginning = beginningOf(record.state, slotLsn, publications);
+  await replicate({ ...replication, silenceMs: room.silenceMs }, beginning, slotLsn, until);
   return 'stopped';
 }
 
@@ -112,11 +116,11 @@ async function begin(
 ): Promise<Begun> {
   if (progress.state !== null) return { state: progress.state, exported: null };
   const made = start.kind === 'create' ? await makeSlot(database, stream) : null;
-  const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.from);
+  const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.slotLsn);
   const takenAtUs = BigInt(now()) * 1000n;
   const snapshot = database.snapshot === 'initial' ? newSnapshot(takenAtUs) : null;
   const log = { timeline, ancestors };
-  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, snapshot, setAside: [] };
+  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, last: null, snapshot, setAside: [] };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
 }

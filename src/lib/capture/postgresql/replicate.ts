@@ -3,7 +3,9 @@ import { SafePosition } from '../safe';
 import { type Session } from './connect';
 import { type SessionDefinitions } from './definitions-session';
 import { type EnvelopeEncoder } from './envelope';
+import { type BeginStep } from './envelope-steps';
 import { type PostgresDatabase } from './database';
+import { CommittedTransactions, LogProof, type Beginning, type LastTransaction } from './log-proof';
 import { type CaptureRecord } from './record';
 import { startReplication } from './stream';
 
@@ -19,8 +21,8 @@ export interface Replication {
   /** Tables that cannot be read are set aside there. */
   readonly record: CaptureRecord;
   readonly sink: ChangeSink;
-  /** Writes a safe position down in the lake. */
-  readonly keep: (safeLsn: bigint) => Promise<void>;
+  /** Writes a safe position down in the lake, and the last transaction before it. */
+  readonly keep: (safeLsn: bigint, last: LastTransaction | null) => Promise<void>;
   readonly now: () => number;
   /** Without a word from the server for so long it is asked, and for twice as long given up; a minute when left out. */
   readonly silenceMs?: number | undefined;
@@ -29,22 +31,35 @@ export interface Replication {
 }
 
 /**
- * Sends what is committed behind `from`, until it is told to stop; then everything that was sent is accepted, written down and
+ * Sends what is committed, until it is told to stop; then everything that was sent is accepted, written down and
  * confirmed.
  *
- * @throws what the server, Event Hubs or the lake says; nothing is confirmed that is not safe
+ * @param slotLsn what the slot has confirmed
+ * @throws OtherLog; what the server, Event Hubs or the lake says; nothing is confirmed that is not safe
  */
-export async function replicate(replication: Replication, from: bigint, { stop, abort }: Until): Promise<void> {
-  const { database, publications, stream: session, sink, keep, now } = replication;
-  using stream = startReplication(session, { slot: database.slot, publications }, from, now, replication.silenceMs);
-  const tell = (reached: bigint, safe: bigint): void => stream.confirm(reached, safe);
+export async function replicate(
+  replication: Replication,
+  { from, known }: Beginning,
+  slotLsn: bigint,
+  { stop, abort }: Until,
+): Promise<void> {
+  const { database, record, publications, stream: session, sink, now, silenceMs } = replication;
+  const at = { from, confirmedLsn: slotLsn };
+  using stream = startReplication(session, { slot: database.slot, publications }, at, now, silenceMs);
+  const proof = new LogProof(known);
+  const committed = new CommittedTransactions(record.state.last, publications);
+  const keep = (safeLsn: bigint): Promise<void> => replication.keep(safeLsn, committed.lastBefore(safeLsn));
+  const tell = (reached: bigint, safe: bigint): void => {
+    if (proof.isProven) stream.confirm(reached, safe);
+    else stream.confirm(slotLsn, slotLsn);
+  };
   const safe = new SafePosition<bigint>({ sink, keep, tell }, from, (error) => stream.cut(error));
   const wake = (): void => stream.wake();
   const cut = (): void => stream.cut(abort.reason);
   stop.addEventListener('abort', wake);
   abort.addEventListener('abort', cut);
   try {
-    await takeFrames(replication, stream.frames, { safe, from }, stop);
+    await takeFrames(replication, stream.frames, { safe, committed, proof, from }, stop);
     await safe.settle();
     // Whoever shuts a server down has it say goodbye to all.
     if (!stop.aborted) throw new Error('the server has ended replication: it is shutting down');
@@ -56,24 +71,35 @@ export async function replicate(replication: Replication, from: bigint, { stop, 
   }
 }
 
+interface Positions {
+  readonly safe: SafePosition<bigint>;
+  readonly committed: CommittedTransactions;
+  readonly proof: LogProof;
+  readonly from: bigint;
+}
+
 async function takeFrames(
   replication: Replication,
   frames: ReturnType<typeof startReplication>['frames'],
-  { safe, from }: { readonly safe: SafePosition<bigint>; readonly from: bigint },
+  { safe, committed, proof, from }: Positions,
   stop: AbortSignal,
 ): Promise<void> {
   const { definitions, encoder, sink, now, onCommit } = replication;
-  let isWithin = false;
+  let running: BeginStep | null = null;
+  let isKnown = false;
   let reached = from;
   // The first keepalives may stand before what is safe already.
   const reach = (lsn: bigint): void => {
     if (lsn > reached) safe.reach((reached = lsn));
   };
   for await (const frame of frames) {
-    if (stop.aborted && !isWithin) return;
+    if (stop.aborted && running === null) return;
     if (frame.kind === 'keepalive') {
       // Outside of a transaction all that was committed before has come: an idle table does not hold the WAL.
-      if (!isWithin) reach(frame.endLsn);
+      if (running === null) {
+        proof.reach(frame.endLsn);
+        reach(frame.endLsn);
+      }
       if (frame.replyNow) safe.tell();
       continue;
     }
@@ -82,19 +108,23 @@ async function takeFrames(
     const step = encoder.take(frame.payload, frame.startLsn, now());
     switch (step.kind) {
       case 'begin':
-        isWithin = true;
+        running = step;
+        isKnown = proof.begin(step);
         break;
       case 'commit':
-        isWithin = false;
+        if (running !== null) committed.add({ ...running, endLsn: step.endLsn });
+        running = null;
         reach(step.endLsn);
-        onCommit(step.committedAtUs);
+        if (!isKnown) onCommit(step.committedAtUs);
+        isKnown = false;
         break;
       case 'relation':
       case 'type':
         definitions.take(step);
         break;
       case 'events':
-        for (const event of step.events) {
+        // The definitions take part in a known transaction, its events are sent already.
+        for (const event of isKnown ? [] : step.events) {
           const room = sink.put(event);
           if (room !== undefined) await room;
         }

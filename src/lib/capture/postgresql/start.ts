@@ -1,5 +1,6 @@
 import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
+import { type OtherLog } from './log-proof';
 import { formatLsn } from './lsn';
 import { identifier } from './names';
 import { type ServerFacts, type SlotFacts } from './server';
@@ -10,9 +11,10 @@ import { commonUntil, type ServerIdentity } from './timeline';
 export type Start =
   /** Nothing was ever captured, and there is no slot: it is made. */
   | { readonly kind: 'create' }
-  /** Somebody has made the slot for us: what is committed behind `from` comes. */
-  | { readonly kind: 'adopt'; readonly from: bigint }
-  | { readonly kind: 'resume'; readonly from: bigint }
+  /** Somebody has made the slot for us: what is committed from `slotLsn` on comes. */
+  | { readonly kind: 'adopt'; readonly slotLsn: bigint }
+  /** The server has the slot at `slotLsn`, which may be before what is kept. */
+  | { readonly kind: 'resume'; readonly slotLsn: bigint }
   /** Another process reads the slot; it may be the former run, ending. */
   | { readonly kind: 'busy'; readonly pid: number };
 
@@ -49,7 +51,7 @@ export function judgeStart(
     const what = `the replication slot ${database.slot} stands at ${formatLsn(confirmed)}, behind the end of the server's log (${formatLsn(server.endLsn)}): an earlier state was put back`;
     throw lost(database, what, 'that the server makes until its log has come there', dropSql(database));
   }
-  return state === null ? { kind: 'adopt', from: confirmed } : { kind: 'resume', from: state.safeLsn };
+  return state === null ? { kind: 'adopt', slotLsn: confirmed } : { kind: 'resume', slotLsn: confirmed };
 }
 
 function mustBeReady(database: PostgresDatabase, { walLevel, publications, isStandby }: ServerFacts): void {
@@ -84,6 +86,15 @@ function mustBeSame(database: PostgresDatabase, server: ServerIdentity, state: P
       `behind ${formatLsn(state.safeLsn)}`,
     );
   }
+}
+
+/** A disk was put back, and the server has written beyond the position that was captured since. */
+export function logPutBack(database: PostgresDatabase, { message }: OtherLog): PipelineError {
+  return new PipelineError(
+    'SOURCE_HISTORY_LOST',
+    `PostgreSQL ${database.name}: ${message}: an earlier state of the server was put back. The lake holds changes that this server has never made, ` +
+      `and the server has made others since. Nothing was skipped, capture of this database has stopped. ${beginAnew(database)}`,
+  );
 }
 
 /** A disk or backup was put back, or a standby that had not received everything was promoted. */

@@ -1,5 +1,6 @@
 import { isObject } from '../../decode/json';
 import { parseSetAside, type TableSetAside } from '../set-aside';
+import { lastTransactionJson, parseLastTransaction, type LastTransaction } from './log-proof';
 import { formatLsn, parseLsn } from './lsn';
 import { parseSnapshot, snapshotJson, type SnapshotState } from './snapshot-state';
 import { logPathJson, parseLogPath, type LogPath } from './timeline';
@@ -15,6 +16,8 @@ export interface PostgresState {
   readonly startLsn: bigint;
   /** Event Hubs has accepted everything up to here. The slot is never told more than this. */
   readonly safeLsn: bigint;
+  /** The last transaction before `safeLsn`; null where none was captured yet. */
+  readonly last: LastTransaction | null;
   /** Null once it is complete, or where none is wanted. */
   readonly snapshot: SnapshotState | null;
   /** Tables of which something is missing in the lake. */
@@ -23,9 +26,10 @@ export interface PostgresState {
 
 /** LSNs and times are text in JSON: a number would round them. */
 export function stateJson(state: PostgresState): Record<string, unknown> {
-  const { systemId, slot, log, startLsn, safeLsn, snapshot, setAside } = state;
+  const { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside } = state;
   return {
     ...{ systemId, slot, startLsn: formatLsn(startLsn), safeLsn: formatLsn(safeLsn), log: logPathJson(log) },
+    last: lastTransactionJson(last),
     snapshot: snapshot === null ? null : snapshotJson(snapshot),
     setAside,
   };
@@ -37,11 +41,20 @@ export function parseState(value: unknown): PostgresState | null {
   const { systemId, slot } = value;
   const [startLsn, safeLsn] = [lsnOf(value.startLsn), lsnOf(value.safeLsn)];
   const snapshot = value.snapshot === null ? null : parseSnapshot(value.snapshot);
+  const last = parseLastTransaction(value.last);
   const setAside = parseSetAside(value.setAside);
   const log = isObject(value.log) ? parseLogPath(value.log) : null;
   if (typeof systemId !== 'string' || typeof slot !== 'string') return null;
-  if (startLsn === null || safeLsn === null || snapshot === undefined || setAside === null || log === null) return null;
-  return { systemId, slot, log, startLsn, safeLsn, snapshot, setAside };
+  if (
+    startLsn === null ||
+    safeLsn === null ||
+    last === undefined ||
+    snapshot === undefined ||
+    setAside === null ||
+    log === null
+  )
+    return null;
+  return { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside };
 }
 
 const lsnOf = (value: unknown): bigint | null => (typeof value === 'string' ? parseLsn(value) : null);

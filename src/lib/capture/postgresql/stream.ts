@@ -47,11 +47,16 @@ export interface Subscription {
   readonly publications: readonly string[];
 }
 
-/** Starts logical replication of what is committed behind `from`. The session is for nothing else from now on. */
+/**
+ * Starts logical replication. The session is for nothing else from now on.
+ *
+ * @param from what is committed from here on comes
+ * @param confirmedLsn what the slot has confirmed: the server hears this until more is confirmed
+ */
 export function startReplication(
   { client, broken }: Session,
   { slot, publications }: Subscription,
-  from: bigint,
+  { from, confirmedLsn }: { readonly from: bigint; readonly confirmedLsn: bigint },
   now: () => number,
   silenceMs: number = SILENCE_MS,
 ): ReplicationStream {
@@ -65,7 +70,7 @@ export function startReplication(
   // Heard where the frames are read; it may also come when nobody reads any more.
   copy.on('error', () => undefined);
   broken.catch((error: unknown) => copy.destroy(error as Error));
-  let told = { receivedLsn: from, safeLsn: from };
+  let told = { receivedLsn: confirmedLsn, safeLsn: confirmedLsn };
   const tell = (replyNow: boolean): void => {
     if (copy.writable) copy.write(statusUpdate({ ...told, replyNow }, now()));
   };

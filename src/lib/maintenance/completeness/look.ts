@@ -1,14 +1,16 @@
 import { type Source } from '../../decode/event';
 import { readClosedGaps } from '../../ledger/closed-gaps';
+import { Chains, type NamedFile } from '../../ledger/chains';
 import { type Ledger } from '../../ledger/ledger';
 import { ledgerPath, type DataFile } from '../../ledger/names';
 import { isOf } from '../../ledger/open';
 import { type Lake } from '../../ledger/port';
+import { forEachOf } from '../../parallel';
 import { FoundFiles } from './found';
 import { judgePartition, type PartitionProof } from './judge';
 import { readLedgers, waitingRuns } from './ledgers';
 import { parsePlan } from '../optimise/plan-json';
-import { filesOf } from './listing';
+import { filesOf, type FoundPath } from '../../ledger/shelves';
 import { Ranges } from './ranges';
 
 /** What one listing of a source's files and the ledgers prove of it. */
@@ -32,22 +34,36 @@ const STRANGERS_TOLD = 20;
  * @param isStopped asked at each file; a listing that was stopped proves nothing: null
  */
 export async function lookOnce(lake: Lake, source: Source, isStopped: () => boolean): Promise<SourceLook | null> {
+  const look = await lookBy(new FileOwners(lake), lake, source, isStopped);
+  // Names have misled: then each first line is read.
+  return look === 'misled'
+    ? ((await lookBy(new FileOwners(lake, true), lake, source, isStopped)) as SourceLook | null)
+    : look;
+}
+
+async function lookBy(
+  owners: FileOwners,
+  lake: Lake,
+  source: Source,
+  isStopped: () => boolean,
+): Promise<SourceLook | 'misled' | null> {
   // Ledgers before files: what a ledger covers is published, or pending, by then.
   const before = await ledgersOf(lake, source);
   const claims = Map.groupBy(before, claimOf);
   const found = new Map(before.map((ledger) => [ledger, new FoundFiles()]));
   const strangers: string[] = [];
   let count = 0;
-  for await (const { shelf, path, bytes, file } of filesOf(lake, source)) {
+  for await (const one of filesOf(lake, source)) {
     if (isStopped()) return null;
-    const ledger = file === null ? null : await ownerOf(lake, claims.get(claimOf(file)) ?? [], path);
-    if (file !== null && ledger !== null) {
-      found.get(ledger)?.note(shelf, file, bytes);
+    const ledger = isNamed(one) ? await owners.of(one, claims.get(claimOf(one.file)) ?? []) : null;
+    if (isNamed(one) && ledger !== null) {
+      found.get(ledger)?.note(one.shelf, one.file, one.bytes);
       continue;
     }
     count += 1;
-    if (strangers.length < STRANGERS_TOLD) strangers.push(path);
+    if (strangers.length < STRANGERS_TOLD) strangers.push(one.path);
   }
+  if (!(await owners.areRight())) return 'misled';
   // And again behind them: what was committed meanwhile is no stranger to its ledger.
   const after = new Map((await ledgersOf(lake, source)).map((ledger) => [ledgerPath(ledger), ledger]));
   const plans = await plannedRanges(lake, source);
@@ -83,12 +99,44 @@ async function plannedRanges(lake: Lake, source: Source): Promise<ReadonlyMap<st
 const claimOf = ({ partition, incarnation }: Pick<DataFile, 'partition' | 'incarnation'>): string =>
   `${partition} ${incarnation}`;
 
-/** Where several hubs of a source have such a partition, the file's first line tells whose it is. */
-async function ownerOf(lake: Lake, candidates: readonly Ledger[], path: string): Promise<Ledger | null> {
-  const [only, ...others] = candidates;
-  if (only === undefined || others.length === 0) return only ?? null;
-  for (const ledger of candidates) if (await isOf(lake, ledger, path)) return ledger;
-  return null;
+const isNamed = (found: FoundPath): found is NamedFile => found.file !== null;
+
+/** First lines at the ends of chains that are read at once. */
+const HEADS_AT_ONCE = 16;
+
+/** Where several hubs of a source have such a partition, a file's first line tells whose it is, or that of the file that it follows. */
+class FileOwners {
+  readonly #lake: Lake;
+  readonly #readsEach: boolean;
+  readonly #chains = new Chains<Ledger>();
+
+  constructor(lake: Lake, readsEach = false) {
+    this.#lake = lake;
+    this.#readsEach = readsEach;
+  }
+
+  async of(found: NamedFile, candidates: readonly Ledger[]): Promise<Ledger | null> {
+    const [only, ...others] = candidates;
+    if (only === undefined || others.length === 0) return only ?? null;
+    const chain = this.#readsEach ? null : this.#chains.follow(found);
+    if (chain !== null) return chain.owner;
+    for (const ledger of candidates) {
+      if (!(await isOf(this.#lake, ledger, found.path))) continue;
+      if (!this.#readsEach) this.#chains.begin(found, ledger);
+      return ledger;
+    }
+    return null;
+  }
+
+  /** Whether each chain ends in its owner's hands; a file that was merged away meanwhile tells nothing. */
+  async areRight(): Promise<boolean> {
+    let areRight = true;
+    await forEachOf(this.#chains.ends(), HEADS_AT_ONCE, async ({ owner, last }) => {
+      if (areRight && !(await isOf(this.#lake, owner, last.path)) && (await this.#lake.exists(last.path)))
+        areRight = false;
+    });
+    return areRight;
+  }
 }
 
 function byName(a: PartitionProof, b: PartitionProof): number {

@@ -1,6 +1,6 @@
-import { type Source } from '../../decode/event';
-import { nameOf, parseName, type DataFile, type Shelf } from '../../ledger/names';
-import { type Lake } from '../../ledger/port';
+import { type Source } from '../decode/event';
+import { nameOf, parseName, type DataFile, type Shelf } from './names';
+import { type Lake } from './port';
 
 export interface FoundPath {
   readonly shelf: Shelf;
@@ -10,16 +10,18 @@ export interface FoundPath {
   readonly file: DataFile | null;
 }
 
-const SHELVES: readonly Shelf[] = ['bronze', 'quarantine'];
+export const SHELVES: readonly Shelf[] = ['bronze', 'quarantine'];
 
 /**
- * Every file of a source, bronze and quarantine beside each other in the order of days: a run's two files come soon after one another, so
- * that whoever waits for the second never holds more than a day's.
+ * The files of a source, or of one of its days, bronze and quarantine beside each other in the order of days: a run's two files come soon
+ * after one another, so that whoever waits for the second never holds more than a day's.
+ *
+ * @param day `2026/11/22`; left out: all of them
  */
-export async function* filesOf(lake: Lake, source: Source): AsyncGenerator<FoundPath> {
+export async function* filesOf(lake: Lake, source: Source, day?: string): AsyncGenerator<FoundPath> {
   const shelves = SHELVES.map((shelf) => {
     const folder = `${shelf}/${source}`;
-    return { shelf, folder, files: lake.list(folder)[Symbol.asyncIterator]() };
+    return { shelf, folder, files: lake.list(day === undefined ? folder : `${folder}/${day}`)[Symbol.asyncIterator]() };
   });
   const heads = await Promise.all(shelves.map(({ files }) => files.next()));
   for (;;) {
