@@ -2,6 +2,7 @@ import { type Delivery } from './decode/event';
 import { isBorn, type Birth } from './ledger/rules';
 import { type Ledger } from './ledger/ledger';
 import { type Staged } from './stage';
+import { countOf } from './ranges';
 
 /** What became of one batch: the fields of its line of log. Counts are events unless the name says otherwise. */
 export interface BatchReport {
@@ -75,5 +76,5 @@ export function reportOf(delivery: Delivery, { ledger, written }: Landing, cours
 /** How many sequence numbers are in gaps that this commit noticed. */
 function noticedAt(ledger: Ledger | Birth, committedAt: number): number {
   const gaps = isBorn(ledger) ? ledger.gaps.filter((gap) => gap.noticedAt === committedAt) : [];
-  return gaps.reduce((total, gap) => total + Number(gap.last - gap.first) + 1, 0);
+  return countOf(gaps);
 }

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { cover, isCovered, overlaps, type Coverage } from '../../src/lib/ledger/coverage';
+import { cover as coverAll, isCovered, overlaps, type Coverage } from '../../src/lib/ledger/coverage';
+import { type Range } from '../../src/lib/ranges';
 
 const NOW = 7;
+
+const cover = (coverage: Coverage | null, range: Range, now: number): Coverage => coverAll(coverage, [range], now);
 
 /** Coverage in the plain: the numbers themselves. */
 const members = (coverage: Coverage, upTo = 60): number[] =>

@@ -23,10 +23,10 @@ const ledgers: fc.Arbitrary<Ledger> = fc
     noticedAt: time,
   })
   .map(({ start, steps, noticedAt, ...rest }) => {
-    let coverage = cover(null, { first: start, last: start }, noticedAt);
+    let coverage = cover(null, [{ first: start, last: start }], noticedAt);
     for (const step of steps) {
       const next = coverage.last + 1n + BigInt(step);
-      coverage = cover(coverage, { first: next, last: next }, noticedAt);
+      coverage = cover(coverage, [{ first: next, last: next }], noticedAt);
     }
     return { namespace: 'ns', hub: 'changes', partition: '3', generation: 'g', ...coverage, ...rest };
   });

@@ -1,9 +1,8 @@
 import Table from 'cli-table3';
-import { type Range } from '../../lib/ledger/coverage';
-import { rangeText } from '../../lib/maintenance/completeness/faults';
 import { type PartitionProof } from '../../lib/maintenance/completeness/judge';
+import { type Range, rangeText } from '../../lib/ranges';
 
-export { rangeText } from '../../lib/maintenance/completeness/faults';
+export { rangeText } from '../../lib/ranges';
 
 /** A table for people: the first column to the left, numbers to the right. */
 export function tableOf(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

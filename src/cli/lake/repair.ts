@@ -1,11 +1,11 @@
 import { systemClock } from '../../lib/clock';
-import { countOf } from '../../lib/maintenance/repair/ranges';
 import { repair as repairLake } from '../../lib/maintenance/repair/repair';
 import { needsAttention, type PartitionRepair, type RepairReport } from '../../lib/maintenance/repair/report';
 import { type RepairProgress } from '../../lib/maintenance/repair/room';
 import { repairRoom, repairScope } from '../../lib/rooms';
 import { rangeText } from './print';
 import { EXIT_MISSING, openLake, type Common } from './room';
+import { countOf } from '../../lib/ranges';
 
 export interface RepairCommand extends Common {
   readonly dryRun: boolean;

@@ -1,7 +1,7 @@
 import { PipelineError } from '../errors';
-import { type Range } from './coverage';
 import { closedGapsPath, type Incarnate } from './names';
 import { type Lake } from './port';
+import { byFirst, type Range, Ranges } from '../ranges';
 
 // Gaps that were given up for good are kept beside the ledger, and not in it: the ledger is replaced with every batch, and must stay small.
 
@@ -55,14 +55,10 @@ async function open(lake: Lake, of: Incarnate): Promise<{ gaps: readonly ClosedG
 /** Both together, ascending and apart; where they overlap, `before` is kept. Neighbours that tell the same become one. */
 export function withClosed(before: readonly ClosedGap[], gaps: readonly ClosedGap[]): ClosedGap[] {
   const all = [...before];
+  const noted = Ranges.of(before);
   for (const gap of gaps) {
-    let next = gap.first;
-    for (const there of [...all].sort(byFirst)) {
-      if (there.last < next || there.first > gap.last) continue;
-      if (there.first > next) all.push({ ...gap, first: next, last: there.first - 1n });
-      next = there.last + 1n;
-    }
-    if (next <= gap.last) all.push({ ...gap, first: next });
+    for (const part of noted.missingOf(gap)) all.push({ ...gap, ...part });
+    noted.add(gap);
   }
   const joined: ClosedGap[] = [];
   for (const gap of all.sort(byFirst)) {
@@ -75,8 +71,6 @@ export function withClosed(before: readonly ClosedGap[], gaps: readonly ClosedGa
   }
   return joined;
 }
-
-const byFirst = (a: Range, b: Range): number => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
 const tellsTheSame = (a: ClosedGap, b: ClosedGap): boolean =>
   a.outcome === b.outcome && a.noticedAt === b.noticedAt && a.closedAt === b.closedAt;

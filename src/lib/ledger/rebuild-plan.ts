@@ -1,7 +1,8 @@
-import { type Coverage, type Range } from './coverage';
+import { type Coverage } from './coverage';
 import { type PendingFile } from './ledger';
 import { dataPath, nameOf, parseName, parseStagedName, type DataFile, type Shelf } from './names';
 import { type Source } from '../decode/event';
+import { joined, lengthOf, missingOf, type Range, Ranges, rangeText } from '../ranges';
 
 /** A data file that readers can see. */
 export interface Published {
@@ -35,43 +36,41 @@ export function findingsOf(source: Source, published: readonly Published[], wait
   const adopt = (file: Waiting): void => {
     adopted.push({ staged: file.path, final: dataPath(file.shelf, source, file.file) });
   };
-  for (const files of byRun(published, () => '')) {
+  const runs = byRun(published, () => '');
+  const shared = sharedBy(runs);
+  const parts = Map.groupBy(waiting, ({ file }) => rangeText(file));
+  for (const files of runs) {
     const run = files[0]?.file as DataFile;
-    const missing = lengthOf(run) - countOf(files);
+    const missing = Number(lengthOf(run)) - countOf(files);
+    // Of a run that shares numbers with another, what is missing may have landed in that one since: its lines are read.
     const part =
-      missing > 0 && !isSharedWithOther(run, published)
-        ? waiting.find(
-            ({ file, shelf }) =>
-              isSameRun(file, run) && file.count === missing && !files.some((there) => there.shelf === shelf),
-          )
+      missing > 0 && !shared.meets(run)
+        ? parts
+            .get(rangeText(run))
+            ?.find(({ file, shelf }) => file.count === missing && !files.some((there) => there.shelf === shelf))
         : undefined;
     if (part !== undefined) adopt(part);
     if (missing <= 0 || part !== undefined) whole.push({ first: run.first, last: run.last });
     else torn.push({ first: run.first, last: run.last, paths: files.map(({ path }) => path) });
   }
-  const taken: Range[] = [...whole, ...torn];
+  const taken = Ranges.of([...whole, ...torn]);
   for (const files of byRun(waiting, ({ attempt }) => attempt)) {
     const run = files[0]?.file as DataFile;
-    if (countOf(files) !== lengthOf(run) || taken.some((range) => meets(range, run))) continue;
+    if (countOf(files) !== Number(lengthOf(run)) || taken.meets(run)) continue;
     files.forEach(adopt);
     whole.push({ first: run.first, last: run.last });
-    taken.push(run);
+    taken.add(run);
   }
   return { whole, torn, adopted };
 }
 
 /** The coverage that ranges make together, where they may overlap; null for none. */
 export function union(ranges: readonly Range[], noticedAt: number): Coverage | null {
-  const ascending = [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
-  const [head] = ascending;
-  if (head === undefined) return null;
-  const gaps = [];
-  let last = head.last;
-  for (const range of ascending) {
-    if (range.first > last + 1n) gaps.push({ first: last + 1n, last: range.first - 1n, noticedAt });
-    if (range.last > last) last = range.last;
-  }
-  return { start: head.first, last, gaps };
+  const covered = joined(ranges);
+  const [start, last] = [covered[0]?.first, covered.at(-1)?.last];
+  if (start === undefined || last === undefined) return null;
+  const gaps = missingOf(covered, { first: start, last }).map((gap) => ({ ...gap, noticedAt }));
+  return { start, last, gaps };
 }
 
 /** Reads what a listing of a shelf or of the staging folder says; strangers are left out. */
@@ -90,7 +89,7 @@ export function readWaiting(listed: { readonly path: string; readonly bytes: num
 }
 
 function byRun<T extends Published>(files: readonly T[], also: (file: T) => string): T[][] {
-  const runs = Map.groupBy(files, (item) => `${item.file.first}-${item.file.last} ${also(item)}`);
+  const runs = Map.groupBy(files, (item) => `${rangeText(item.file)} ${also(item)}`);
   return [...runs.values()];
 }
 
@@ -98,19 +97,12 @@ function countOf(files: readonly Published[]): number {
   return files.reduce((total, { file }) => total + file.count, 0);
 }
 
-function lengthOf(run: Range): number {
-  return Number(run.last - run.first) + 1;
-}
-
-/** Then what is missing of the run may have landed in another one since: its lines are read. */
-function isSharedWithOther(run: Range, published: readonly Published[]): boolean {
-  return published.some(({ file }) => meets(file, run) && !isSameRun(file, run));
-}
-
-function isSameRun(a: Range, b: Range): boolean {
-  return a.first === b.first && a.last === b.last;
-}
-
-function meets(a: Range, b: Range): boolean {
-  return a.first <= b.last && b.first <= a.last;
+/** The numbers that several runs name. */
+function sharedBy(runs: readonly (readonly Published[])[]): Ranges {
+  const [seen, shared] = [new Ranges(), new Ranges()];
+  for (const [head] of runs) {
+    const twice = head === undefined ? null : seen.add(head.file);
+    if (twice !== null) shared.add(twice);
+  }
+  return shared;
 }

@@ -2,7 +2,6 @@ import { restoreLedger } from './archived';
 import { type Clock } from '../clock';
 import { type Source } from '../decode/event';
 import { hasCode, PipelineError } from '../errors';
-import { type Range } from './coverage';
 import { type Counters, type Ledger, type Successor } from './ledger';
 import { formatLedger, parseLedger } from './ledger-json';
 import { HEAD_BYTES, tellHead } from './line-head';
@@ -20,6 +19,7 @@ import {
   type Waiting,
 } from './rebuild-plan';
 import { nameFits, whoseFile, type Whose } from './whose';
+import { type Range } from '../ranges';
 
 /** What a rebuilding needs besides the lake. */
 export interface RebuildTools {

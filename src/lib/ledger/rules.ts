@@ -1,6 +1,7 @@
 import { type HubEvent, type HubPartition, type Source } from '../decode/event';
-import { cover, isCovered, type Coverage, type Range } from './coverage';
+import { cover, coveredRanges, isCovered, type Coverage } from './coverage';
 import { type Gap, type Ledger, type StagedRun, type Successor } from './ledger';
+import { byFirst, common, minus, type Range } from '../ranges';
 
 /** Who a ledger that does not exist yet will be. */
 export interface Birth extends HubPartition {
@@ -35,8 +36,7 @@ export function uncovered(ledger: Ledger | Birth, events: readonly HubEvent[]): 
  */
 export function commit(ledger: Ledger | Birth, runs: readonly StagedRun[], now: number): Ledger {
   const before = isBorn(ledger) ? ledger : null;
-  const coverage = runs.reduce<Coverage | null>((covered, run) => cover(covered, run, now), before);
-  if (coverage === null) throw new RangeError('nothing to commit');
+  const coverage = cover(before, runs, now);
   const counters = before?.counters ?? { events: 0, quarantined: 0, files: 0, bytes: 0 };
   const sum = (pick: (run: StagedRun) => number): number => runs.reduce((total, run) => total + pick(run), 0);
   return {
@@ -72,18 +72,16 @@ export function settled(ledger: Ledger): Ledger {
  * Who closes gaps has noted them (closed-gaps.ts), and keeps the files pending.
  */
 export function closeGaps(ledger: Ledger, ranges: readonly Range[]): Ledger {
-  const parts = openParts(ledger, ranges);
-  const { gaps } = parts.reduce<Coverage>((coverage, part) => cover(coverage, part, part.noticedAt), ledger);
-  return { ...ledger, gaps };
+  return { ...ledger, gaps: minus(ledger.gaps, ranges) };
 }
 
-/** The parts of the open gaps that are in `ranges` (apart from each other), each with the time at which its gap was noticed. */
+/** The parts of the open gaps that are in `ranges`, each with the time at which its gap was noticed: ascending. */
 export function openParts({ gaps }: Pick<Ledger, 'gaps'>, ranges: readonly Range[]): Gap[] {
-  return gaps.flatMap((gap) => ranges.flatMap((range) => common(gap, range))).sort(byFirst);
+  return common(gaps, ranges);
 }
 
 /**
- * The ledger with its coverage of `ranges` (apart from each other) taken back: what the lake has lost, and the hub may still have. They
+ * The ledger with its coverage of `ranges` taken back: what the lake has lost, and the hub may still have. They
  * become open gaps; at the end of what is covered they are as if they had never come, since `last` is always covered. What is
  * pending must be known to be published, and is forgotten.
  *
@@ -93,8 +91,7 @@ export function openParts({ gaps }: Pick<Ledger, 'gaps'>, ranges: readonly Range
  * @returns null where nothing would be covered any more
  */
 export function reopened(ledger: Ledger, ranges: readonly Range[], generation: string, now: number): Ledger | null {
-  const kept = coveredRanges(ledger).flatMap((covered) => without(covered, ranges));
-  const last = kept.at(-1)?.last;
+  const last = minus(coveredRanges(ledger), ranges).at(-1)?.last;
   if (last === undefined) return null;
   const gaps: Gap[] = [];
   const all = [...ledger.gaps, ...coveredParts(ledger, ranges).map((part) => ({ ...part, noticedAt: now }))];
@@ -107,34 +104,10 @@ export function reopened(ledger: Ledger, ranges: readonly Range[], generation: s
   return { ...ledger, generation, last, gaps, pending: [] };
 }
 
-/** The parts of what is covered that are in `ranges`. */
+/** The parts of what is covered that are in `ranges`: ascending. */
 export function coveredParts(coverage: Coverage, ranges: readonly Range[]): Range[] {
-  return coveredRanges(coverage).flatMap((covered) => ranges.flatMap((range) => common(covered, range)));
+  return common(coveredRanges(coverage), ranges);
 }
-
-/** The numbers covered, as stretches: ascending. */
-function coveredRanges({ start, last, gaps }: Coverage): Range[] {
-  return without({ first: start, last }, gaps);
-}
-
-function without(range: Range, ranges: readonly Range[]): Range[] {
-  const left: Range[] = [];
-  let next = range.first;
-  for (const { first, last } of ranges.flatMap((other) => common(range, other)).sort(byFirst)) {
-    if (first > next) left.push({ first: next, last: first - 1n });
-    next = last + 1n;
-  }
-  return next <= range.last ? [...left, { first: next, last: range.last }] : left;
-}
-
-/** What `range` shares with `other`, with everything else that `range` tells; none or one. */
-function common<T extends Range>(range: T, other: Range): T[] {
-  const first = range.first > other.first ? range.first : other.first;
-  const last = range.last < other.last ? range.last : other.last;
-  return first <= last ? [{ ...range, first, last }] : [];
-}
-
-const byFirst = (a: Range, b: Range): number => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
 /** The ledger with its hub succeeded by one of the same name; its pending files must be known to be published. */
 export function succeeded(ledger: Ledger, successor: Successor): Ledger {

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { type ClosedGap } from '../../../src/lib/ledger/closed-gaps';
-import { type Range } from '../../../src/lib/ledger/coverage';
 import { type Ledger } from '../../../src/lib/ledger/ledger';
 import { FoundFiles } from '../../../src/lib/maintenance/completeness/found';
 import { judgePartition, type PartitionProof } from '../../../src/lib/maintenance/completeness/judge';
-import { Ranges } from '../../../src/lib/maintenance/completeness/ranges';
+import { type Range, Ranges } from '../../../src/lib/ranges';
 
 /** What became of a stretch of events: `beyond` were never covered, as those after the last commit. */
 export type Fate = 'landed' | 'gap' | 'taken' | 'torn' | 'staged' | 'lost';

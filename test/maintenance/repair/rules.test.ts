@@ -1,21 +1,21 @@
 import fc from 'fast-check';
-import { cover, isCovered, type Range } from '../../../src/lib/ledger/coverage';
+import { cover, isCovered } from '../../../src/lib/ledger/coverage';
 import { type Ledger } from '../../../src/lib/ledger/ledger';
 import { formatLedger, parseLedger } from '../../../src/lib/ledger/ledger-json';
 import { closeGaps, coveredParts, openParts, reopened } from '../../../src/lib/ledger/rules';
 import { doubtOf, verdictsOf } from '../../../src/lib/maintenance/repair/partition';
-import { common, countOf, minus, splitAt, stretchesOf } from '../../../src/lib/maintenance/repair/ranges';
+import { common, countOf, minus, type Range, splitAt, stretchesOf } from '../../../src/lib/ranges';
 
 const NOTICED = Date.UTC(2026, 10, 22, 12);
 const NOW = NOTICED + 60_000;
 
 /** Covers `numbers`, which begin and end it. */
 function ledgerOf(numbers: readonly number[], changes: Partial<Ledger> = {}): Ledger {
-  const coverage = numbers.reduce<ReturnType<typeof cover> | null>(
-    (covered, number) => cover(covered, { first: BigInt(number), last: BigInt(number) }, NOTICED),
+  const coverage = cover(
     null,
+    numbers.map((number) => ({ first: BigInt(number), last: BigInt(number) })),
+    NOTICED,
   );
-  if (coverage === null) throw new Error('no numbers');
   return {
     ...{ source: 'postgresql', namespace: 'n', hub: 'h', partition: '3', incarnation: 1, generation: 'g' },
     ...{ hubCreatedAt: null, lastEnqueuedAt: NOTICED, successor: null },

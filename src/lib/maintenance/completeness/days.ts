@@ -1,8 +1,7 @@
 import { utcDay } from '../../time';
-import { type Range } from '../../ledger/coverage';
 import { type DayCount } from './found';
 import { type Hole, type PartitionProof } from './judge';
-import { countOf } from './ranges';
+import { byFirst, countOf, type Range } from '../../ranges';
 
 /** One incarnation of a partition, as figures name it. */
 export type Place = Pick<PartitionProof, 'namespace' | 'hub' | 'incarnation' | 'partition'>;
@@ -77,7 +76,9 @@ class Draft {
       return;
     }
     const into = why === 'lost' ? this.#lost : this.#missing;
-    into.set(proof, [...(into.get(proof) ?? []), { first, last }]);
+    const there = into.get(proof);
+    if (there === undefined) into.set(proof, [{ first, last }]);
+    else there.push({ first, last });
   }
 
   finish(): DayFigures {
@@ -93,5 +94,3 @@ function absent(found: ReadonlyMap<PartitionProof, readonly Range[]>): Absent {
   const partitions = [...found].map(([proof, ranges]) => ({ ...placeIn(proof), ranges: [...ranges].sort(byFirst) }));
   return { count: partitions.reduce((sum, { ranges }) => sum + countOf(ranges), 0), partitions };
 }
-
-const byFirst = (a: Range, b: Range): number => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);

@@ -1,8 +1,5 @@
-import { type Range } from '../../ledger/coverage';
 import { placeOf, type PartitionProof } from './judge';
-
-/** `17-23`, as file names have it. */
-export const rangeText = ({ first, last }: Range): string => `${first}-${last}`;
+import { type Range, rangeText } from '../../ranges';
 
 /** What is wrong with a partition, a line each; none where nothing is. Losses were told when they were closed. */
 export function faultsOf(proof: PartitionProof): string[] {

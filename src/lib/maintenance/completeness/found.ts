@@ -1,7 +1,6 @@
-import { type Range } from '../../ledger/coverage';
 import { type DataFile, type Shelf } from '../../ledger/names';
 import { utcDay } from '../../time';
-import { countOf, Ranges, lengthOf } from './ranges';
+import { countOf, lengthOf, type Range, Ranges } from '../../ranges';
 
 /** What the names of a partition's files tell. Counts are events unless the name says otherwise. */
 export interface PartitionFiles {

@@ -1,8 +1,8 @@
 import { type ClosedGap } from '../../ledger/closed-gaps';
-import { type Range } from '../../ledger/coverage';
+import { coveredRanges } from '../../ledger/coverage';
 import { type Ledger } from '../../ledger/ledger';
 import { type DoubledRange, type PartitionFiles, type TornRun } from './found';
-import { type Around, Ranges } from './ranges';
+import { type Around, minus, type Range, Ranges, split } from '../../ranges';
 
 /** One partition's proof: what its ledger says beside what the names of its files say. */
 export interface PartitionProof {
@@ -81,18 +81,17 @@ export function judgePartition({ ledger, files, pending, later, closed, planned 
   const merging = files.doubled.filter(isPlanned);
   const doubled = files.doubled.filter((range) => !isPlanned(range));
   const gaps = ledger.gaps.map(({ first, last: end }) => ({ first, last: end }));
-  const closedAs = (wanted: ClosedGap['outcome']): Ranges =>
-    Ranges.of(closed.filter(({ outcome }) => outcome === wanted));
+  const closedAs = (wanted: ClosedGap['outcome']): ClosedGap[] => closed.filter(({ outcome }) => outcome === wanted);
   const waiting = Ranges.of(pending);
   // A run of which one file waits to be published is torn only for as long.
   const torn = files.torn.filter((run) => waiting.missingOf(run).length > 0);
 
-  const notThere = coveredOf(ledger).flatMap((range) => present.missingOf(range));
+  const notThere = minus(coveredRanges(ledger), present);
   const [staged, notStaged] = split(notThere, waiting);
   const [lost, notLost] = split(notStaged, closedAs('expired'));
   const [absent, notAbsent] = split(notLost, closedAs('absent'));
-  const [inTorn, missing] = split(notAbsent, Ranges.of(torn));
-  const uncovered = split(present.all, Ranges.of(coveredOf(later)))[1];
+  const [inTorn, missing] = split(notAbsent, torn);
+  const uncovered = minus(present.all, coveredRanges(later));
 
   const holes = (ranges: readonly Range[], why: Hole['why']): Hole[] =>
     ranges.map((range) => ({ ...range, ...present.around(range), why }));
@@ -131,20 +130,3 @@ export const placeOf = ({
   incarnation,
 }: Pick<PartitionProof, 'hub' | 'partition' | 'incarnation'>): string =>
   `${hub}/${partition}${incarnation === 1 ? '' : `, incarnation ${incarnation}`}`;
-
-/** What of `ranges` is in `set`, and what is not. */
-function split(ranges: readonly Range[], set: Ranges): [inside: Range[], outside: Range[]] {
-  return [ranges.flatMap((range) => set.foundOf(range)), ranges.flatMap((range) => set.missingOf(range))];
-}
-
-/** What a ledger covers: from its start to its last number, less the open gaps. */
-function coveredOf({ start, last, gaps }: Pick<Ledger, 'start' | 'last' | 'gaps'>): Range[] {
-  const covered: Range[] = [];
-  let next = start;
-  for (const gap of gaps) {
-    if (gap.first > next) covered.push({ first: next, last: gap.first - 1n });
-    next = gap.last + 1n;
-  }
-  if (next <= last) covered.push({ first: next, last });
-  return covered;
-}

@@ -1,8 +1,8 @@
-import { type Range } from '../../ledger/coverage';
 import { type Ledger } from '../../ledger/ledger';
 import { parseLedger } from '../../ledger/ledger-json';
 import { ledgerPath, nameOf, parseName } from '../../ledger/names';
 import { type Lake } from '../../ledger/port';
+import { type Range } from '../../ranges';
 
 /** Those in use, and those put aside while their hub is gone: their files are still in the lake. */
 const FOLDERS = ['_system/ledger', '_system/ledger-archive'];

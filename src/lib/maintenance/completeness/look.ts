@@ -11,7 +11,7 @@ import { judgePartition, type PartitionProof } from './judge';
 import { readLedgers, waitingRuns } from './ledgers';
 import { parsePlan } from '../optimise/plan-json';
 import { filesOf, type FoundPath } from '../../ledger/shelves';
-import { Ranges } from './ranges';
+import { Ranges } from '../../ranges';
 
 /** What one listing of a source's files and the ledgers prove of it. */
 export interface SourceLook {

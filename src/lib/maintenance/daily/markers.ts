@@ -5,8 +5,8 @@ import { forEachOf } from '../../parallel';
 import { DAY_MS, dayFolder } from '../../time';
 import { type Absent, type DayFigures, type Place } from '../completeness/days';
 import { type PartitionProof } from '../completeness/judge';
-import { countOf } from '../completeness/ranges';
 import { dayText, formatMarker, isOlder, isWhole, parseMarker, tellsTheSame, type Marker } from './marker';
+import { countOf } from '../../ranges';
 
 /** What became of the markers. Days as `2026-11-22`. */
 export interface Marked {

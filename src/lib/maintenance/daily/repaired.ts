@@ -1,8 +1,8 @@
 import { type Source } from '../../decode/event';
-import { countOf } from '../completeness/ranges';
 import { placeOf } from '../completeness/judge';
 import { type RepairReport } from '../repair/report';
 import { type RepairSummary } from './room';
+import { countOf } from '../../ranges';
 
 /** What a repair has done, in the figures of the daily run. */
 export function repairSummaries({ partitions }: RepairReport): RepairSummary[] {

@@ -3,11 +3,11 @@ import { type OldCheckpoint } from '../checkpoints/old';
 import { type DayFigures } from '../completeness/days';
 import { faultsOf } from '../completeness/faults';
 import { type Through } from '../completeness/frontier';
-import { countOf } from '../completeness/ranges';
 import { type SourceProof } from '../completeness/prove';
 import { isWhole } from './marker';
 import { type Marked } from './markers';
 import { type RepairSummary } from './room';
+import { countOf } from '../../ranges';
 
 /** What the daily run found and did. */
 export interface DailyReport {

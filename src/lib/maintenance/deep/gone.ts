@@ -1,5 +1,5 @@
-import { type Range } from '../../ledger/coverage';
 import { type DeepFile } from './deep-file';
+import { type Range } from '../../ranges';
 
 interface Missed {
   readonly file: DeepFile;

@@ -1,4 +1,4 @@
-import { type Range } from '../../ledger/coverage';
+import { type Range } from '../../ranges';
 
 /** Where the numbers of one file come from, those of a piece at a time. */
 export interface NumberStream {

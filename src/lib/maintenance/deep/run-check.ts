@@ -1,6 +1,5 @@
 import { type Source } from '../../decode/event';
 import { dataPath } from '../../ledger/names';
-import { lengthOf } from '../completeness/ranges';
 import { InputGone } from '../optimise/pieces';
 import { type MaintenanceLake } from '../port';
 import { type Checksums } from './checksums';
@@ -9,6 +8,7 @@ import { checkFile, type ReadFile } from './file-check';
 import { joinNumbers, type NumberStream } from './numbers';
 import { type Owners } from './owners';
 import { Problems, type ProblemsOfKind } from './problem';
+import { lengthOf } from '../../ranges';
 
 export interface RunResult {
   readonly files: number;

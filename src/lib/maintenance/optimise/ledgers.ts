@@ -4,7 +4,7 @@ import { ledgerPath } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
 import { type Lake } from '../../ledger/port';
 import { settle } from '../../ledger/settle';
-import { overlaps } from '../../ledger/coverage';
+import { meets } from '../../ranges';
 import { type WholeRun } from './runs';
 import { type Owner } from './stage-group';
 
@@ -52,6 +52,5 @@ export class KnownLedgers {
 
 /** Whether the ledger calls every number of the run covered. */
 export function isRunCovered(ledger: Ledger, { first, last }: WholeRun): boolean {
-  if (first < ledger.start || last > ledger.last) return false;
-  return !ledger.gaps.some((gap) => overlaps({ start: gap.first, last: gap.last, gaps: [] }, { first, last }));
+  return first >= ledger.start && last <= ledger.last && !meets(ledger.gaps, { first, last });
 }

@@ -1,6 +1,4 @@
 import { type Source } from '../../decode/event';
-import { type Range } from '../../ledger/coverage';
-import { Ranges } from '../completeness/ranges';
 import { shelfOf, type DeepFile } from '../deep/deep-file';
 import { LineCutter } from '../deep/lines';
 import { closedDays } from '../optimise/days';
@@ -8,6 +6,7 @@ import { InputGone, piecesOf } from '../optimise/pieces';
 import { type MaintenanceLake } from '../port';
 import { readQuarantineLine, type QuarantinedEvent } from './event';
 import { isSameEvent, replayOf, type EventId } from './id';
+import { type Range, Ranges } from '../../ranges';
 
 /** What of quarantine is asked for. */
 export interface QuarantineScope {

@@ -1,13 +1,12 @@
 import { type Clock } from '../../clock';
 import { PipelineError } from '../../errors';
 import { noteClosedGaps, type ClosedGap } from '../../ledger/closed-gaps';
-import { type Range } from '../../ledger/coverage';
 import { ledgerPath, type Incarnate } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
 import { type Lake } from '../../ledger/port';
 import { closeGaps, openParts } from '../../ledger/rules';
 import { swapLedger } from '../../ledger/swap';
-import { minus } from './ranges';
+import { minus, type Range } from '../../ranges';
 
 /** Numbers whose events will never come. */
 export interface Verdict {
@@ -44,7 +43,7 @@ export async function closeOpen(
       openParts(open.ledger, ranges).map((gap): ClosedGap => ({ ...gap, closedAt, outcome })),
     );
     // What a refused swap was about and is open no more was closed by it after all, or by another.
-    const before = tried.flatMap((gap) => minus([gap], open.ledger.gaps).map((range) => ({ ...gap, ...range })));
+    const before = minus(tried, open.ledger.gaps);
     if (closing.length === 0) return byOutcome(before);
     await noteClosedGaps(lake, of, closing);
     if ((await swapLedger(lake, open, closeGaps(open.ledger, closing))) !== 'overtaken') {

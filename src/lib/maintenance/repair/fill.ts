@@ -2,10 +2,8 @@ import { within } from '../../attempt';
 import { type HubEvent, type HubPartition, type Source } from '../../decode/event';
 import { PipelineError } from '../../errors';
 import { land } from '../../land';
-import { type Range } from '../../ledger/coverage';
-import { Ranges } from '../completeness/ranges';
-import { stretchesOf } from './ranges';
 import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
+import { holds, type Range, Ranges, stretchesOf } from '../../ranges';
 
 /** What reading a partition again came to. */
 export interface Reading {
@@ -119,7 +117,7 @@ class Hand {
   }
 
   #isWanted(sequence: bigint): boolean {
-    return this.#wanted.ranges.some(({ first, last }) => sequence >= first && sequence <= last);
+    return holds(this.#wanted.ranges, sequence);
   }
 
   async #land(signal: AbortSignal): Promise<void> {

@@ -1,15 +1,14 @@
 import { noteClosedGaps } from '../../ledger/closed-gaps';
-import { type Range } from '../../ledger/coverage';
 import { type Ledger } from '../../ledger/ledger';
 import { readLedger } from '../../ledger/open';
 import { coveredParts, openParts } from '../../ledger/rules';
 import { closeOpen, NOTHING, type Closed, type Verdict } from './close';
 import { fill, type Reading, type Wanted } from './fill';
 import { type PartitionFacts } from './port';
-import { common, minus, splitAt } from './ranges';
 import { reopen } from './reopen';
 import { type OpenReason, type PartitionRepair, type StillOpen } from './report';
 import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
+import { common, minus, type Range, splitAt } from '../../ranges';
 
 /** What became of a partition's gaps. */
 export type Repaired = Pick<PartitionRepair, 'filled' | 'absent' | 'expired' | 'reopened' | 'open'>;

@@ -1,7 +1,6 @@
 import { type Source } from '../../decode/event';
 import { PipelineError } from '../../errors';
 import { readClosedGaps } from '../../ledger/closed-gaps';
-import { type Range } from '../../ledger/coverage';
 import { type Ledger } from '../../ledger/ledger';
 import { ledgerPath, nameOf, parseName, type Incarnate } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
@@ -10,8 +9,8 @@ import { publishPending } from '../../ledger/publish';
 import { coveredParts, reopened } from '../../ledger/rules';
 import { swapLedger } from '../../ledger/swap';
 import { proveLake, proveSource } from '../completeness/prove';
-import { common, minus } from './ranges';
 import { type RepairRoom } from './room';
+import { common, minus, type Range } from '../../ranges';
 
 const MAX_ROUNDS = 8;
 

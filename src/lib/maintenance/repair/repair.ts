@@ -1,6 +1,5 @@
 import { PipelineError } from '../../errors';
 import { LedgerCache } from '../../ledger/cache';
-import { type Range } from '../../ledger/coverage';
 import { type Ledger } from '../../ledger/ledger';
 import { ledgerPath } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
@@ -11,6 +10,7 @@ import { expireAll, NONE, repairPartition, stillOpen, type Repaired } from './pa
 import { missingNumbers, uncoveredNumbers } from './reopen';
 import { type OpenReason, type PartitionRepair, type RepairReport } from './report';
 import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
+import { type Range } from '../../ranges';
 
 const CONFIRM_AFTER_MS = 2_000;
 

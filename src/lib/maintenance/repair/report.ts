@@ -1,6 +1,6 @@
 import { type Source } from '../../decode/event';
-import { type Range } from '../../ledger/coverage';
 import { type Incarnate } from '../../ledger/names';
+import { type Range } from '../../ranges';
 
 /** What a run did, or would do. */
 export interface RepairReport {

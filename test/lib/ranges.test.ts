@@ -1,5 +1,17 @@
 import fc from 'fast-check';
-import { Ranges } from '../../../src/lib/maintenance/completeness/ranges';
+import {
+  between,
+  common,
+  countOf,
+  holds,
+  joined,
+  meets,
+  minus,
+  missingOf,
+  type Range,
+  Ranges,
+  split,
+} from '../../src/lib/ranges';
 
 const range = (first: number, last: number): { first: bigint; last: bigint } => ({
   first: BigInt(first),
@@ -85,3 +97,36 @@ test('whatever is added in whatever order, it is the set of those numbers', () =
 function numbers(first: bigint, last: bigint): bigint[] {
   return Array.from({ length: Number(last - first) + 1 }, (_, i) => first + BigInt(i));
 }
+
+const anyRanges = fc
+  .array(fc.tuple(fc.nat(40), fc.nat(6)), { maxLength: 12 })
+  .map((pairs) => pairs.map(([first, length], i) => ({ ...range(first, first + length), i })));
+const members = (ranges: readonly Range[]): number[] =>
+  Array.from({ length: 60 }, (_, n) => n).filter((n) =>
+    ranges.some(({ first, last }) => BigInt(n) >= first && BigInt(n) <= last),
+  );
+
+test('ranges in any order, overlapping or not, are what the sets of their numbers are', () => {
+  fc.assert(
+    fc.property(anyRanges, anyRanges, fc.nat(50), (ranges, others, n) => {
+      const [there, other] = [new Set(members(ranges)), new Set(members(others))];
+      expect(members(joined(ranges))).toEqual(members(ranges));
+      expect([...joined(ranges)]).toEqual(joined(ranges.toReversed()));
+      expect(missingOf(joined(ranges), range(0, 59))).toEqual(minus([range(0, 59)], ranges));
+      expect(members(common(ranges, others))).toEqual(members(ranges).filter((number) => other.has(number)));
+      // Of each range by itself, and what it says of itself stays with its parts.
+      for (const one of ranges) {
+        const [inside, outside] = split([one], others);
+        expect([...inside, ...outside].every(({ i }) => i === one.i)).toBe(true);
+        expect(members(outside)).toEqual(members([one]).filter((number) => !other.has(number)));
+        expect(countOf(inside) + countOf(outside)).toBe(Number(one.last - one.first) + 1);
+        expect(meets(joined(others), one)).toBe(inside.length > 0);
+      }
+      expect(holds(joined(ranges), BigInt(n))).toBe(there.has(n));
+    }),
+  );
+});
+
+test('between two numbers lies what is neither', () => {
+  expect([between(3n, 7n), between(3n, 4n), between(3n, 3n)]).toEqual([[range(4, 6)], [], []]);
+});
