@@ -31,6 +31,9 @@ CREATE OR REPLACE MACRO tokens(shielded_json) AS
 -- The JSON pointer to a name's token.
 CREATE OR REPLACE MACRO pointer(token) AS '/' || replace(replace(token, '~', '~0'), '/', '~1');
 
+-- The same to a field of a shard key, whose name is a path: "address.region".
+CREATE OR REPLACE MACRO shard_path(token) AS replace(pointer(token), '.', '"/"');
+
 -- What stands in a line before the payload, as a pattern: names, values, and objects (`properties` and `change`), in which another
 -- "payload" may stand.
 CREATE OR REPLACE MACRO header() AS '^\{(?:[^"{}]|"(?:[^"\\]|\\.)*"|\{(?:[^"{}]|"(?:[^"\\]|\\.)*")*\})*?,"payload":';
@@ -79,9 +82,12 @@ SELECT source, change.server, change.database, change.schema, change."table", ch
   END, 'null') AS payload
 FROM once LEFT JOIN claim USING (payloadRef);
 
--- How the row key of a large event begins, but for names with characters that are quoted there.
+-- How the row key of a large event begins. Names with these characters are quoted there.
+CREATE OR REPLACE MACRO key_part(name) AS
+  CASE WHEN regexp_matches(name, '[."/\[\]]') THEN '"' || replace(name, '"', '""') || '"' ELSE name END;
 CREATE OR REPLACE MACRO row_prefix(source, database, schema, "table") AS
-  CASE WHEN source = 'mongodb' THEN database || '.' || "table" || '/{' ELSE schema || '.' || "table" || '/[' END;
+  CASE WHEN source = 'mongodb' THEN database || '.' || "table" || '/{'
+    ELSE key_part(schema) || '.' || key_part("table") || '/[' END;
 
 -- The changes of rows, in the source's order (`ordinal`), each with its row's key. Messages, transactions, tombstones and what is
 -- no change at all (operation null) say nothing about rows. `after` is the new row, shielded; for MongoDB the fullDocument.
@@ -183,15 +189,32 @@ sharded AS (
 moved AS (
   SELECT unnest(gone.ordinals) FROM sharded gone JOIN sharded made USING (place, key, history, position)
   WHERE gone.operation = 'delete' AND made.operation <> 'delete' AND gone.shard_key <> made.shard_key
+    AND json_keys(gone.shard_key) = json_keys(made.shard_key)
 ),
 change AS (
   SELECT event.* FROM held event LEFT JOIN cleared USING (place)
   WHERE event.key IS NOT NULL AND event.ordinal > coalesce(cleared.ordinal, 0) AND event.ordinal NOT IN (FROM moved)
 ),
+-- The delete may also be later than the create. It removes the document only where its shard key is the one that the document has by
+-- then: an update may change it in place, and then states the former one as its documentKey, so the document itself is asked first.
+elsewhere AS (
+  SELECT gone.ordinal FROM (
+    SELECT ordinal, operation, shard_key,
+      max(ordinal) FILTER (WHERE operation <> 'delete') OVER (PARTITION BY place, key ORDER BY ordinal) AS present
+    FROM change WHERE (place, key) IN (SELECT (place, key) FROM change WHERE operation = 'delete' AND shard_key IS NOT NULL)
+  ) gone JOIN change made ON made.ordinal = gone.present
+  WHERE gone.operation = 'delete' AND CASE
+    WHEN (made.after -> shard_path(json_keys(gone.shard_key)[1])) IS NULL
+      THEN json_keys(gone.shard_key) = json_keys(made.shard_key) AND gone.shard_key <> made.shard_key
+    ELSE len(list_filter(json_keys(gone.shard_key), lambda name:
+      tokens(made.after -> shard_path(name)) <> tokens(gone.shard_key::JSON -> pointer(name)))) > 0
+  END
+),
 -- The last change of a row decides whether it is there.
 last AS (
   SELECT * FROM change
-  WHERE operation <> 'delete' AND ordinal IN (SELECT max(ordinal) FROM change GROUP BY place, key)
+  WHERE operation <> 'delete'
+    AND ordinal IN (SELECT max(ordinal) FROM change WHERE ordinal NOT IN (FROM elsewhere) GROUP BY place, key)
 ),
 -- A table's columns, as its last change has them.
 shape AS (

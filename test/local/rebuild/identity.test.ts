@@ -261,6 +261,38 @@ describe('a delete and a create of one _id at one cluster time', () => {
   });
 });
 
+describe('a delete by a shard that is later than the create on another one', () => {
+  const key = (region: string, name = 'address.region'): string => `{"${name}":"${region}","_id":1}`;
+  const document = (region: string): string => `{"_id":1,"address":{"region":"${region}"},"v":"${region}"}`;
+  const insert = mongo({ operation: 'insert', at: 5, key: key('us'), document: document('us') });
+  const remove = (region: string, at: number, name?: string): HubEvent =>
+    mongo({ operation: 'delete', at, key: key(region, name) });
+  const there = { 'shop.carts': { '{"_id":1}': '"us"' } };
+
+  test('does not remove the document, one under its own shard key does', async () => {
+    const late = [
+      mongo({ operation: 'insert', at: 1, key: key('eu'), document: document('eu') }),
+      insert,
+      remove('eu', 6),
+    ];
+    expect(await tables(late)).toEqual(there);
+    expect(await tables([...late, remove('us', 7)])).toEqual({});
+  });
+
+  test('is compared with the document where the shard key changed in place, or a snapshot read it', async () => {
+    const update = mongo({ operation: 'update', at: 6, key: key('us'), document: document('asia') });
+    expect(await tables([insert, update, remove('asia', 7)])).toEqual({});
+    const read = mongo({ operation: 'read', at: 5, key: '{"_id":1}', document: document('us'), eventId: 'r' });
+    expect(await tables([read, remove('eu', 6)])).toEqual(there);
+  });
+
+  test('is compared with the documentKey where the document does not state the shard key, if both have the same fields', async () => {
+    const bare = mongo({ operation: 'insert', at: 5, key: key('us'), document: '{"v":"us"}' });
+    expect(await tables([bare, remove('eu', 6)])).toEqual(there);
+    expect(await tables([bare, remove('eu', 6, 'city')])).toEqual({});
+  });
+});
+
 test('a snapshot row of a table with an OID gives way to the stream', async () => {
   const more = { relation: 10, server: 's', history: 1 };
   expect(await tables([create(5, 1, 'stream', more), snapshot('1', row(1, 'late'), more)])).toEqual({
