@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'COMMITTED_FILE_MISSING'
   /** A name in the lake is taken by other bytes. */
   | 'NAME_TAKEN'
+  /** The lake holds the hub's events under another name of its namespace. */
+  | 'HUB_UNDER_OTHER_NAME'
   /** Sequence numbers began anew and it could not be told whether the hub was made anew. */
   | 'INCARNATION_UNCONFIRMED'
   /** Other writers won the swap too many times in one attempt. */

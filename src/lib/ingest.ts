@@ -24,7 +24,8 @@ export async function ingest(
   triggerMetadata: unknown,
   room: IngestRoom,
 ): Promise<BatchReport | null> {
-  const delivery = readDelivery(bodies, triggerMetadata);
+  const told = readDelivery(bodies, triggerMetadata);
+  const delivery = { ...told, namespace: room.namespaceName ?? told.namespace };
   if (delivery.events.length === 0) return null;
   const what = `the batch of hub ${delivery.hub} partition ${delivery.partition}`;
   return await within(room.attemptMs, what, (signal) => land(source, delivery, room, signal));

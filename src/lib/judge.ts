@@ -6,8 +6,9 @@ import { isCovered } from './ledger/coverage';
 import { refuseBirthAmongFiles } from './ledger/birth';
 import { loadLedger, type BornLedger, type OpenLedger } from './ledger/open';
 import { type Lake } from './ledger/port';
+import { refuseOtherName } from './ledger/other-name';
 import { publishPending } from './ledger/publish';
-import { belongsHere, isBorn, succeeded, newHubSuspectedAt, type Birth } from './ledger/rules';
+import { belongsHere, isBorn, succeeded, newHubSuspectedAt, uncovered, type Birth } from './ledger/rules';
 import { swapLedger } from './ledger/swap';
 import { type Clock } from './clock';
 import { DAY_MS } from './time';
@@ -19,6 +20,8 @@ export interface JudgingRoom {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly retentionDays: number;
+  /** What the lake calls the namespace, where the settings say so: then its host name does not matter. Lower case. */
+  readonly namespaceName?: string | null;
 }
 
 /**
@@ -89,6 +92,8 @@ async function bornOrNeverWas(
   const times = delivery.events.map((event) => event.enqueuedAt);
   const from = Math.min(now - room.retentionDays * DAY_MS, ...times);
   try {
+    const isStated = (room.namespaceName ?? null) !== null;
+    await refuseOtherName(lake, birth, uncovered(birth, delivery.events), isStated);
     await refuseBirthAmongFiles(lake, birth, { from, to: Math.max(now, ...times) }, room.ledgers.looked(birth));
     return { ledger: birth, etag: null };
   } catch (error) {

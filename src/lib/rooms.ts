@@ -10,7 +10,7 @@ import { type IngestRoom } from './ingest';
 import { azureLake } from './lake/azure-lake';
 import { type LakeClients } from './lake/clients';
 import { LedgerCache } from './ledger/cache';
-import { ownScope } from './maintenance/checkpoints/scope';
+import { namespaceInLake } from './maintenance/checkpoints/scope';
 import { type RepairRoom, type RepairScope } from './maintenance/repair/room';
 
 // What each undertaking works with, made of the settings: the app and the operator's tool take the same.
@@ -28,6 +28,7 @@ export function ingestRoom(config: Config, clients: LakeClients): IngestRoom {
     newId: randomUUID,
     maxFileBytes: config.lake.maxFileBytes,
     retentionDays: config.retentionDays,
+    namespaceName: config.namespaceName,
     attemptMs: config.attemptMs,
   };
 }
@@ -47,7 +48,7 @@ export function repairRoom(config: Config, clients: LakeClients, signal: AbortSi
 /** Which hubs are read again, and how. */
 export function repairScope(config: Config): RepairScope {
   return {
-    namespace: ownScope(config).namespace.toLowerCase(),
+    namespace: namespaceInLake(config),
     hubs: config.hubs,
     group: config.maintenance.repairGroup,
   };

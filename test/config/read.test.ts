@@ -16,6 +16,7 @@ describe('valid settings', () => {
     expect(rest).toEqual({
       lake: { fileSystem: 'data', maxFileBytes: 64 * 1024 * 1024 },
       hubs: { postgresql: 'postgresql-changes', mongodb: 'mongodb-changes' },
+      namespaceName: null,
       capture: { postgresql: [], mongodb: [], runMs: 290_000, abortMs: 540_000 },
       maintenance: {
         repairGroup: 'lake-repair',

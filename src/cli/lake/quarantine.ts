@@ -1,8 +1,8 @@
 import { type QuarantineReason } from '../../lib/decode/body';
 import { type Source } from '../../lib/decode/event';
-import { namespaceOf } from '../../lib/hub/connect';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
 import { formatEventId, parseEventId, type EventId } from '../../lib/maintenance/quarantine/id';
+import { namespaceInLake } from '../../lib/maintenance/checkpoints/scope';
 import { type MaintenanceLake } from '../../lib/maintenance/port';
 import { quarantined, type LeftOut } from '../../lib/maintenance/quarantine/read';
 import { stateOf, type Replay } from '../../lib/maintenance/quarantine/record';
@@ -21,8 +21,7 @@ export interface QuarantineRoom extends Opened {
 export async function openQuarantine(): Promise<QuarantineRoom> {
   const opened = await openLake();
   const files = azureMaintenanceLake(opened.clients, opened.config.requestMs, new AbortController().signal);
-  const namespace = namespaceOf(opened.config.eventHubs).replace(/:\d+$/, '').toLowerCase();
-  return { ...opened, files, namespace };
+  return { ...opened, files, namespace: namespaceInLake(opened.config) };
 }
 
 /** @throws Error where `text` names no event */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { systemClock } from '../../lib/clock';
 import { type Source } from '../../lib/decode/event';
 import { rebuildLedger } from '../../lib/ledger/rebuild';
-import { ownScope } from '../../lib/maintenance/checkpoints/scope';
+import { namespaceInLake } from '../../lib/maintenance/checkpoints/scope';
 import { finishFoundPlans } from '../../lib/maintenance/optimise/found-plans';
 import { OPTIMISE_DEFAULTS } from '../../lib/maintenance/optimise/room';
 import { openLock, toolsWithin } from '../../lib/maintenance/weekly/open';
@@ -18,7 +18,7 @@ export async function rebuild(
 ): Promise<void> {
   const { config, clients } = await openLake();
   const of = {
-    ...{ source, namespace: ownScope(config).namespace.toLowerCase(), hub: config.hubs[source].toLowerCase() },
+    ...{ source, namespace: namespaceInLake(config), hub: config.hubs[source].toLowerCase() },
     ...{ incarnation: Number(incarnation), partition },
   };
   // It commits staged files of any age, which a sweep beside it might take, and counts files, which are not to be merged meanwhile.

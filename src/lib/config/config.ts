@@ -46,6 +46,8 @@ export interface Config {
   readonly storage: StorageAccess;
   readonly lake: { readonly fileSystem: string; readonly maxFileBytes: number };
   readonly hubs: Readonly<Record<Source, string>>;
+  /** What the lake calls the namespace, lower case; null: by its host name. */
+  readonly namespaceName: string | null;
   readonly consumerGroup: string;
   readonly retentionDays: number;
   /** Bytes that batches being encoded may hold at once, all partitions together. */

@@ -75,6 +75,13 @@ export const namespaceHost = matching(
   'the whole host name alone, as in example.servicebus.windows.net, without sb:// and without /',
 );
 
+/** What the lake calls a namespace: a folder of ledgers is named so. */
+export const namespaceName = matching(
+  'name',
+  /^(?=.{1,253}$)[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i,
+  '1 to 253 letters, digits, ".", "-" and "_", the first and the last a letter or digit',
+);
+
 /** A user-assigned identity's client id. */
 export const clientId = matching(
   'client id (GUID)',

@@ -160,6 +160,7 @@ function build(settings: Settings, env: NodeJS.ProcessEnv): Config {
     storage: storageAccess(settings),
     lake: { fileSystem: settings.LAKE_FILESYSTEM, maxFileBytes: settings.LAKE_MAX_FILE_MIB * MIB },
     hubs: { postgresql: settings.POSTGRES_EVENTHUB_NAME, mongodb: settings.MONGODB_EVENTHUB_NAME },
+    namespaceName: settings.EVENTHUB_NAMESPACE_NAME?.toLowerCase() ?? null,
     consumerGroup: settings.EVENTHUB_CONSUMER_GROUP,
     retentionDays: settings.EVENTHUB_RETENTION_DAYS,
     memoryBudgetBytes: settings.INGEST_MEMORY_MIB * MIB,

@@ -40,6 +40,12 @@ export const SETTINGS = {
     meaning: 'client id of a user-assigned identity; without it the system-assigned one, or the developer signed in',
     example: '00000000-0000-0000-0000-000000000000',
   }),
+  EVENTHUB_NAMESPACE_NAME: withoutDefault(kinds.namespaceName, {
+    meaning:
+      'what the lake calls the namespace, in lines, ledgers and ids; needed where the same namespace gets another host name ' +
+      '(a Geo-DR alias, a private one); by default its host name',
+    example: 'example.servicebus.windows.net',
+  }),
   STORAGE_CONNECTION_STRING: withoutDefault(kinds.storageString, {
     meaning: "the lake's storage account, by key; or use the identity form below",
     example: 'DefaultEndpointsProtocol=https;AccountName=example;AccountKey=<key>;EndpointSuffix=core.windows.net',

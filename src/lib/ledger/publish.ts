@@ -2,6 +2,7 @@ import { PipelineError } from '../errors';
 import { forEachOf } from '../parallel';
 import { type Ledger, type PendingFile } from './ledger';
 import { parseLedger } from './ledger-json';
+import { HEAD_BYTES, tellHead } from './line-head';
 import { ledgerPath, parentOf } from './names';
 import { planNames } from './optimise-plan';
 import { type Lake } from './port';
@@ -58,10 +59,17 @@ async function explainTaken(lake: Lake, file: PendingFile): Promise<void> {
     await lake.remove(file.staged);
     return;
   }
+  const head = await lake.readHead(file.final, HEAD_BYTES);
+  const owner = head === null ? null : (tellHead(head.toString('utf8'))?.owner ?? null);
+  // A file of another hub is as good as ours: it must not be moved away.
+  const advice =
+    owner === null
+      ? 'Something else writes to this folder. Nothing was overwritten: move the stranger away and the next try goes on.'
+      : `It holds events of hub ${owner.hub} of namespace ${owner.namespace}, so leave it where it is: two hubs, or one under two names, ` +
+        'feed this folder. Nothing was overwritten. docs/errors.md, "NAME_TAKEN", says what to do.';
   throw new PipelineError(
     'NAME_TAKEN',
-    `${file.final} holds other bytes than ${file.staged}, which is committed under that name. Something else writes to ` +
-      `this folder, or two hubs feed one. Nothing was overwritten: move the stranger away and the next try goes on.`,
+    `${file.final} holds other bytes than ${file.staged}, which is committed under that name. ${advice}`,
     { retryable: true },
   );
 }

@@ -47,7 +47,7 @@ export async function goneHubs(namespace: Namespace, scope: Scope, pace: Pace): 
   const hubs = await askHubs(namespace, scope, pace);
   if (!isProven(hubs)) return [];
   const gone = scope.hubs.filter((hub) => hubs.get(keyOf(hub))?.answer === 'gone');
-  return gone.map((hub) => ({ namespace: scope.namespace, hub }));
+  return gone.map((hub) => ({ namespace: scope.namespaceInLake ?? scope.namespace, hub }));
 }
 
 async function askHubs(namespace: Namespace, scope: Scope, pace: Pace): Promise<ReadonlyMap<string, HubPresence>> {

@@ -10,7 +10,7 @@ import { openHostCheckpoints } from '../../lake/host-storage';
 import { repairRoom, repairScope, sleep } from '../../rooms';
 import { lookAtCheckpoints } from '../checkpoints/old';
 import { type CheckpointBlobs } from '../checkpoints/port';
-import { ownScope } from '../checkpoints/scope';
+import { namespaceInLake, ownScope } from '../checkpoints/scope';
 import { repair } from '../repair/repair';
 import { repairSummaries } from './repaired';
 import { type DailyRoom } from './room';
@@ -30,7 +30,7 @@ export async function openDaily(
   const { eventHubs, hubs, consumerGroup: group, requestMs } = config;
   const { namespace } = ownScope(config);
   const named = (source: Source): { namespace: string; hub: string } => ({
-    namespace: namespace.toLowerCase(),
+    namespace: namespaceInLake(config),
     hub: hubs[source].toLowerCase(),
   });
   const blobs = await hostCheckpoints(env, requestMs, signal);
