@@ -217,6 +217,7 @@ class Bench {
     const quiet = {
       onSnapshot: () => undefined,
       onSetAside: () => undefined,
+      onPublication: () => undefined,
       onCommit: () => undefined,
       onRetained: () => undefined,
     };

@@ -1,6 +1,9 @@
 import { type Client } from 'pg';
 import { type Publishing } from '../shop/postgresql/table-rows';
 
+/** How those show tables that capture makes. */
+export const BY_CAPTURE: Publishing = { throughRoot: false, generated: true };
+
 /** How the publications that {@link publishByHand} makes show tables. */
 export const BY_HAND: Publishing = { throughRoot: true, generated: true };
 

@@ -4,8 +4,8 @@ import { startDatabases, type Databases } from '../platform/databases';
 import { openAll } from '../storage/closing';
 import { createCollections } from '../shop/mongodb/create';
 import { createShop } from '../shop/postgresql/create';
-import { DEFAULT_PUBLISHING, type Publishing } from '../shop/postgresql/table-rows';
-import { BY_HAND, publishByHand } from './publish';
+import { type Publishing } from '../shop/postgresql/table-rows';
+import { BY_CAPTURE, BY_HAND, publishByHand } from './publish';
 
 /** Of every database, whichever server it is on. */
 export const DATABASE = 'webshop';
@@ -60,7 +60,7 @@ export async function openShop({ name, create, folder, seed, rows, documents }: 
     await createShop(sql, { seed, rows });
     await createCollections(mongo.db(DATABASE), { seed, documents });
     const captureUrl = create ? sqlUrl : await publishByHand(sql, sqlUrl);
-    const publishing = create ? DEFAULT_PUBLISHING : BY_HAND;
+    const publishing = create ? BY_CAPTURE : BY_HAND;
     return { name, databases, sql, sqlUrl, captureUrl, publishing, mongo };
   });
   return { ...value, [Symbol.asyncDispose]: close };

@@ -7,6 +7,13 @@ export function tellNews(news: CaptureNews, json: boolean): void {
   else console.error(`${at.slice(11, 19)} ${newsText(news)}`);
 }
 
+const CHANGES = {
+  joined: 'is captured from now on',
+  left: 'is not published any more',
+  changed: 'is published otherwise',
+  renewed: 'was published otherwise for a time',
+} as const;
+
 const number = (value: number): string => value.toLocaleString('en');
 
 /** What happened, in a sentence. */
@@ -33,6 +40,19 @@ export function newsText(news: CaptureNews): string {
     }
     case 'table_set_aside':
       return `${news.name}: ${news.table} is ${news.isRead ? 'not whole in the lake' : 'set aside'} since ${new Date(news.sinceMs).toISOString()}: ${news.error}`;
+    case 'publication_changed': {
+      const changes = news.changes.map(({ change, table }) => `${table} ${CHANGES[change]}`);
+      return `${news.name}: the publications were changed: ${changes.join('; ')}`;
+    }
+    case 'tables_without_updates': {
+      const tables = news.tables.map(
+        ({ table, statement, isRefused }) =>
+          `${table} (${isRefused ? 'PostgreSQL refuses them in the application; ' : ''}${statement})`,
+      );
+      return tables.length === 0
+        ? `${news.name}: updates and deletes of all published tables are captured`
+        : `${news.name}: no updates and deletes are captured of ${tables.join(', ')}`;
+    }
     case 'failed':
       return `${news.name}: ${news.error}`;
     default:

@@ -135,6 +135,10 @@ const postgresState: postgresql.PostgresState = {
     ],
   },
   log: { timeline: 2, ancestors: [{ timeline: 1, endsAt: 0x16_b0000000n }] },
+  published: {
+    publications: [{ name: 'change_lake', oid: 16_400, fromLsn: 0n }],
+    tables: { '"public"."orders"': { oid: 16_384, sends: 'change_lake iudt', stamp: '755/10/16410/757' } },
+  },
   setAside: [
     {
       ...{ table: '"public"."payments"', code: 'SOURCE_FAILED', message: 'SOURCE_FAILED: grant it' },

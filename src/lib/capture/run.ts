@@ -8,6 +8,7 @@ import { outbox } from './outbox';
 import { type ChangeSink, type Ended, type SlowSnapshot, type SnapshotTold, type Until } from './port';
 import { capturePostgres } from './postgresql/capture';
 import { openDefinitions } from './postgresql/definitions-record';
+import { type PublicationNews } from './postgresql/publication-watch';
 import { parseState, stateJson } from './postgresql/state';
 import { openProgress } from './progress';
 import { type TableSetAside } from './set-aside';
@@ -37,6 +38,7 @@ export type CaptureNews =
   | ({ readonly kind: 'table_set_aside'; readonly name: string } & Omit<TableSetAside, 'message'> & {
         readonly error: string;
       })
+  | ({ readonly name: string } & PublicationNews)
   | { readonly kind: 'failed'; readonly name: string; readonly code: string | null; readonly error: string };
 
 /** What a run works with. */
@@ -105,9 +107,10 @@ async function start(
   };
   if (source === 'postgresql') {
     const progress = await openProgress(lake, source, name, { parse: parseState, json: stateJson });
+    const onPublication = (news: PublicationNews): void => tell({ name, ...news });
     const onRetained = (bytes: number): void => void (told.slotRetainedBytes = bytes);
     const definitions = await openDefinitions(lake, name, progress.history);
-    const deps = { ...shared, progress, definitions, onRetained };
+    const deps = { ...shared, progress, definitions, onPublication, onRetained };
     return await capturePostgres(named(config.capture.postgresql, name), deps, until);
   }
   // Loaded when first needed: an app that captures nothing never pays for its client.

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { Unfit } from './fault';
+import { parseTableName } from './table-name';
 
 /** Ours for a database: it names the slot, the progress file, and `source.name` of each event. */
 const Name = v.pipe(
@@ -17,16 +18,34 @@ const Flag = v.boolean('true or false');
 const Snapshot = v.picklist(['initial', 'never'], '"initial" or "never"');
 const Names = v.pipe(v.array(v.pipe(v.string('a text'), v.nonEmpty('a text')), 'a list'), v.nonEmpty('at least one'));
 
+/** `schema.table`, each part in double quotes where it has a dot. */
+const Tables = v.pipe(
+  v.array(
+    v.pipe(
+      v.string('a text'),
+      v.check((text) => parseTableName(text) !== null, 'schema.table'),
+    ),
+    'a list',
+  ),
+  v.nonEmpty('at least one'),
+);
+
+/** A name of PostgreSQL's has 63 bytes, and `_inserts` is put behind this one. */
+const Publication = v.pipe(
+  v.string('a text'),
+  v.check((text) => text !== '' && Buffer.byteLength(text) <= 55, '1 to 55 bytes'),
+);
+
 /** PostgreSQL's rules for a slot's name. */
 const Slot = v.pipe(v.string('a text'), v.regex(/^[a-z0-9_]{1,63}$/, '1 to 63 lower-case letters, digits and _'));
 
 export const PostgresEntry = v.strictObject({
   name: Name,
   connection: Connection,
-  publication: v.optional(v.pipe(v.string('a text'), v.nonEmpty('a text')), 'change_lake'),
+  publication: v.optional(Publication, 'change_lake'),
   slot: v.optional(Slot),
   create: v.optional(Flag, false),
-  tables: v.optional(Names),
+  tables: v.optional(Tables),
   snapshot: v.optional(Snapshot, 'initial'),
 });
 

@@ -356,7 +356,10 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     test('a publication and a slot that are missing are told with the SQL that makes them', async () => {
       await using rig = await open();
       const run = rig.run({ create: false, tables: ['public.orders', 'public.heap'] });
-      const publication = 'CREATE PUBLICATION "change_lake" FOR TABLE "public"."orders", "public"."heap";';
+      // Updates of a table without a key would be refused in the application.
+      const publication =
+        'CREATE PUBLICATION "change_lake" FOR TABLE "public"."orders"; ' +
+        `CREATE PUBLICATION "change_lake_inserts" FOR TABLE "public"."heap" WITH (publish = 'insert, truncate');`;
       await expect(run.ended).rejects.toThrow(
         `SOURCE_NOT_READY: PostgreSQL ${rig.database.name}: there is no publication change_lake. ${publication}`,
       );

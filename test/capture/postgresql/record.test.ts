@@ -12,7 +12,7 @@ const STATE: PostgresState = {
     startLsn: 1n,
     safeLsn: 1n,
   },
-  ...{ last: null, snapshot: null, setAside: [] },
+  ...{ last: null, snapshot: null, setAside: [], published: { publications: [], tables: {} } },
 };
 
 const open = (state = STATE) => {

@@ -12,6 +12,7 @@ import {
 } from '../../../src/lib/capture/postgresql/definitions-record';
 import { parseState, stateJson, type PostgresState } from '../../../src/lib/capture/postgresql/state';
 import { type CapturedEvent, type Ended, type SnapshotTold } from '../../../src/lib/capture/port';
+import { type PublicationNews } from '../../../src/lib/capture/postgresql/publication-watch';
 import { type TableSetAside } from '../../../src/lib/capture/set-aside';
 import { Secret } from '../../../src/lib/config/secret';
 import { FakeHub, FakeProgress, type Run as FakeRun } from '../fakes';
@@ -73,6 +74,7 @@ export class Rig implements AsyncDisposable {
   readonly definitions = new FakeDefinitions();
   readonly snapshots: SnapshotTold[] = [];
   readonly setAside: TableSetAside[] = [];
+  readonly news: PublicationNews[] = [];
   database: PostgresDatabase;
 
   private constructor(
@@ -118,6 +120,7 @@ export class Rig implements AsyncDisposable {
       now: Date.now,
       onSnapshot: (told) => this.snapshots.push(told),
       onSetAside: (table) => this.setAside.push(table),
+      onPublication: (news) => this.news.push(news),
       onCommit: () => undefined,
       onRetained: () => undefined,
       ...room,

@@ -28,6 +28,7 @@ export interface Taking {
 const STATE = {
   ...{ systemId: '7431234567890123456', slot: 'change_lake', startLsn: 24_025_000n, safeLsn: 24_025_000n },
   log: { timeline: 1, ancestors: [] },
+  published: { publications: [], tables: {} },
 };
 
 /** Takes the snapshot of a rig's database from where the last run has left it, by `takeSnapshot` itself. */

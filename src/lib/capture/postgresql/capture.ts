@@ -1,4 +1,3 @@
-import { PipelineError } from '../../errors';
 import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
 import { type TableSetAside } from '../set-aside';
 import { connect, type Session } from './connect';
@@ -12,11 +11,15 @@ import { beginningOf, OtherLog, type LastTransaction } from './log-proof';
 import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';
-import { readServer } from './server';
+import { readPublished } from './publication';
+import { arrangePublications, makePublications, publicationSql } from './publication-arrange';
+import { readCandidates } from './publication-tables';
+import { publicationLost, PublicationWatch, type PublicationNews } from './publication-watch';
+import { readServer, type ServerFacts } from './server';
 import { takeSnapshot } from './snapshot';
 import { newSnapshot } from './snapshot-state';
 import { identifier } from './names';
-import { judgeStart, logPutBack, publicationSql, type Start } from './start';
+import { dropSql, judgeStart, logPutBack, mustBeReady, notReady, type Start } from './start';
 import { type PostgresState } from './state';
 import { identifyServer, type ServerIdentity } from './timeline';
 
@@ -32,6 +35,10 @@ export interface PostgresRoom {
   readonly onSnapshot: (told: SnapshotTold) => void;
   /** Told of each table of which something is missing, when it is set aside and at the start of each run. */
   readonly onSetAside: (table: TableSetAside) => void;
+  /** Told what was changed in what is published, and which tables' updates do not come. */
+  readonly onPublication: (news: PublicationNews) => void;
+  /** How often publications and tables are looked at; five seconds when left out. */
+  readonly lookMs?: number;
   /** Told of each transaction that was put, by when the source committed it, in microseconds since 1970. */
   readonly onCommit: (committedAtUs: bigint) => void;
   /** Told what the server keeps for the slot, in bytes, when capture begins. */
@@ -46,25 +53,40 @@ export interface PostgresRoom {
  */
 export async function capturePostgres(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended> {
   try {
-    return await capture(database, room, until);
+    for (;;) {
+      const ended = await capture(database, room, until);
+      if (ended !== 'again') return ended;
+    }
   } catch (error) {
     if (until.abort.aborted) return 'stopped';
     // Between looking at the slot and reading it another was faster.
     if ((error as { code?: unknown }).code === OBJECT_IN_USE) return 'busy';
     if (error instanceof OtherLog) throw logPutBack(database, error);
+    if (isMissingPublication(error)) throw publicationLost(database, { name: database.publication, isMadeAgain: true });
     throw sourceFailure(database, 'capture its changes', error);
   }
 }
 
 const OBJECT_IN_USE = '55006';
 
-async function capture(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended> {
+/** Before PostgreSQL 18 the log cannot be read where a publication was not there when it was written. */
+function isMissingPublication(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === '42704' && String(message).startsWith('publication ');
+}
+
+/** How often the publications and the tables are looked at. */
+const LOOK_MS = 5_000;
+
+/** `again`: more can be read than this run read. */
+async function capture(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended | 'again'> {
   const { progress, sink, now, onCommit } = room;
   await using catalog = await connect(database, 'query');
   await using stream = await connect(database, 'replication');
   const server = await identifyServer(stream);
-  if (database.create) await makePublication(database, catalog);
   const facts = await readServer(catalog.client, database);
+  mustBeReady(database, facts);
+  if (progress.state === null) await mustHavePublication(database, catalog, facts);
   const start = judgeStart(database, facts, server, progress.state);
   if (start.kind === 'busy') return 'busy';
   room.onRetained(facts.slot?.retainedBytes ?? 0);
@@ -75,13 +97,20 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
     systemId: server.systemId,
     history: progress.history,
   };
-  const { publications } = facts;
-  const begun = await begin(database, server, start, room, stream);
+  if (progress.state === null) await publish(database, catalog, facts);
+  const begun = await begin(database, server, start, room, { stream, catalog });
   const record = new CaptureRecord(progress, begun.state, room);
   const { timeline, ancestors } = server;
   if (record.state.log.timeline !== timeline) await record.keep({ log: { timeline, ancestors } });
   const slotLsn = start.kind === 'create' ? begun.state.startLsn : start.slotLsn;
   const { exported } = begun;
+  const [again, failed] = [new AbortController(), new AbortController()];
+  const watched = { database, client: catalog.client, record, onNews: room.onPublication };
+  using watch = new PublicationWatch({ ...watched, onReadable: () => again.abort() });
+  await watch.check();
+  const publications = watch.begin(room.lookMs ?? LOOK_MS, (error) => failed.abort(error));
+  const stop = AbortSignal.any([until.stop, again.signal, failed.signal]);
+  const abort = AbortSignal.any([until.abort, failed.signal]);
   // Before anything is read: a type or a key that is dropped later is known by then.
   const asked = catalogOver(catalog.client, publications, now);
   const definitions = await SessionDefinitions.begin(room.definitions, asked, {
@@ -89,16 +118,44 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
     sentUpTo: server.endLsn,
   });
   const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
-  if (!(await takeSnapshot(snapshot, until.stop))) return 'stopped';
+  const isThrough = await takeSnapshot(snapshot, stop);
+  failed.signal.throwIfAborted();
+  const ended = (): Ended | 'again' => (again.signal.aborted && !until.stop.aborted ? 'again' : 'stopped');
+  if (!isThrough) return ended();
   const keep = async (safeLsn: bigint, last: LastTransaction | null): Promise<void> => {
+    // What was read up to here was read by the publications that are known: else it is not kept, nor confirmed.
+    await watch.check();
     await definitions.keep(safeLsn);
     await record.keep({ safeLsn, last });
   };
   const encoder = new EnvelopeEncoder(source);
   const replication = { database, publications, record, stream, definitions, encoder, sink, keep, now, onCommit };
   const beginning = beginningOf(record.state, slotLsn, publications);
-  await replicate({ ...replication, silenceMs: room.silenceMs }, beginning, slotLsn, until);
-  return 'stopped';
+  await replicate({ ...replication, silenceMs: room.silenceMs }, beginning, slotLsn, { stop, abort });
+  return ended();
+}
+
+async function mustHavePublication(database: PostgresDatabase, { client }: Session, facts: ServerFacts): Promise<void> {
+  if (database.create || facts.publications.includes(database.publication)) return;
+  const sql = publicationSql(database, await readCandidates(client, database));
+  throw notReady(database, `there is no publication ${database.publication}`, sql);
+}
+
+/**
+ * Makes the publications where they are missing, and fills those that capture has made.
+ *
+ * @throws PipelineError SOURCE_NOT_READY with the SQL for an administrator
+ */
+async function publish(database: PostgresDatabase, { client }: Session, facts: ServerFacts): Promise<void> {
+  const { publication, slot, create } = database;
+  if (!create) return;
+  if (!facts.publications.includes(publication)) {
+    // It is not passed over: the one who made the slot decides.
+    const missing = `there is no publication ${publication}, and what the slot ${slot} holds cannot be read without it`;
+    if (facts.slot !== null) throw notReady(database, missing, dropSql(database));
+    await makePublications(client, database);
+  }
+  await arrangePublications(client, database, await readCandidates(client, database));
 }
 
 interface Begun {
@@ -112,32 +169,19 @@ async function begin(
   { systemId, timeline, ancestors }: ServerIdentity,
   start: Exclude<Start, { kind: 'busy' }>,
   { progress, now }: PostgresRoom,
-  stream: Session,
+  { stream, catalog }: { readonly stream: Session; readonly catalog: Session },
 ): Promise<Begun> {
   if (progress.state !== null) return { state: progress.state, exported: null };
+  const published = await readPublished(catalog.client, database);
   const made = start.kind === 'create' ? await makeSlot(database, stream) : null;
   const startLsn = made?.consistentPoint ?? (start.kind === 'create' ? 0n : start.slotLsn);
   const takenAtUs = BigInt(now()) * 1000n;
   const snapshot = database.snapshot === 'initial' ? newSnapshot(takenAtUs) : null;
   const log = { timeline, ancestors };
-  const state = { systemId, slot: database.slot, log, startLsn, safeLsn: startLsn, last: null, snapshot, setAside: [] };
+  const position = { startLsn, safeLsn: startLsn, last: null };
+  const state = { systemId, slot: database.slot, log, ...position, snapshot, setAside: [], published };
   await progress.keep(state);
   return { state, exported: made?.snapshot ?? null };
-}
-
-async function makePublication(database: PostgresDatabase, { client }: Session): Promise<void> {
-  const { rowCount } = await client.query('select from pg_catalog.pg_publication where pubname = $1', [
-    database.publication,
-  ]);
-  if (rowCount !== 0) return;
-  await client.query(publicationSql(database)).catch((error: unknown) => {
-    throw new PipelineError(
-      'SOURCE_NOT_READY',
-      `PostgreSQL ${database.name}: the publication ${database.publication} cannot be made: ${(error as Error).message}. Have the ` +
-        `tables' owner run: ${publicationSql(database)}`,
-      { cause: error },
-    );
-  });
 }
 
 async function makeSlot(

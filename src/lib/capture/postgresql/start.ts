@@ -2,7 +2,6 @@ import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
 import { type OtherLog } from './log-proof';
 import { formatLsn } from './lsn';
-import { identifier } from './names';
 import { type ServerFacts, type SlotFacts } from './server';
 import { type PostgresState } from './state';
 import { commonUntil, type ServerIdentity } from './timeline';
@@ -30,7 +29,6 @@ export function judgeStart(
   server: ServerIdentity,
   state: PostgresState | null,
 ): Start {
-  mustBeReady(database, facts);
   const { slot } = facts;
   if (state !== null) mustBeSame(database, server, state);
   if (slot === null) {
@@ -54,7 +52,8 @@ export function judgeStart(
   return state === null ? { kind: 'adopt', slotLsn: confirmed } : { kind: 'resume', slotLsn: confirmed };
 }
 
-function mustBeReady(database: PostgresDatabase, { walLevel, publications, isStandby }: ServerFacts): void {
+/** @throws PipelineError SOURCE_NOT_READY where the server cannot be captured at all */
+export function mustBeReady(database: PostgresDatabase, { walLevel, isStandby }: ServerFacts): void {
   if (isStandby) {
     const what = 'this server is a standby, and capture reads a primary';
     // It may be about to be promoted.
@@ -64,8 +63,6 @@ function mustBeReady(database: PostgresDatabase, { walLevel, publications, isSta
     const sql = 'ALTER SYSTEM SET wal_level = logical; and restart the server (Azure: the server parameter wal_level)';
     throw notReady(database, `wal_level is ${walLevel}`, sql);
   }
-  if (!publications.includes(database.publication))
-    throw notReady(database, `there is no publication ${database.publication}`, publicationSql(database));
 }
 
 function mustBeSame(database: PostgresDatabase, server: ServerIdentity, state: PostgresState): void {
@@ -141,24 +138,19 @@ function lost(database: PostgresDatabase, what: string, which: string, sql: stri
   );
 }
 
-function beginAnew({ name }: PostgresDatabase, sql: string | null = null): string {
+/** The command that begins anew, and the SQL that goes with it. */
+export function beginAnew({ name }: PostgresDatabase, sql: string | null = null): string {
   const also = sql === null ? '' : `, and: ${sql}`;
   return `To begin anew with a snapshot of what is there now: npm run capture -- reset postgres ${name}${also}`;
 }
 
-function notReady(
+export function notReady(
   database: PostgresDatabase,
   what: string,
   sql: string,
   options: { retryable?: boolean } = {},
 ): PipelineError {
   return new PipelineError('SOURCE_NOT_READY', `PostgreSQL ${database.name}: ${what}. ${sql}`, options);
-}
-
-/** The SQL that makes what capture needs, as instructions and as it is run where `create` is set. */
-export function publicationSql({ publication, tables }: PostgresDatabase): string {
-  const covered = tables === null ? 'ALL TABLES' : `TABLE ${tables.map(qualified).join(', ')}`;
-  return `CREATE PUBLICATION ${identifier(publication)} FOR ${covered};`;
 }
 
 export function slotSql({ slot }: PostgresDatabase): string {
@@ -168,6 +160,3 @@ export function slotSql({ slot }: PostgresDatabase): string {
 export function dropSql({ slot }: PostgresDatabase): string {
   return `SELECT pg_drop_replication_slot('${slot}');`;
 }
-
-/** `public.orders` → `"public"."orders"` */
-const qualified = (table: string): string => table.split('.').map(identifier).join('.');

@@ -2,6 +2,7 @@ import { isObject } from '../../decode/json';
 import { parseSetAside, type TableSetAside } from '../set-aside';
 import { lastTransactionJson, parseLastTransaction, type LastTransaction } from './log-proof';
 import { formatLsn, parseLsn } from './lsn';
+import { parsePublished, publishedJson, type Published } from './publication';
 import { parseSnapshot, snapshotJson, type SnapshotState } from './snapshot-state';
 import { logPathJson, parseLogPath, type LogPath } from './timeline';
 
@@ -10,6 +11,8 @@ export interface PostgresState {
   /** Of the server: another one is another history. */
   readonly systemId: string;
   readonly slot: string;
+  /** What the publications were when they were last looked at. */
+  readonly published: Published;
   /** The way of the server's log up to `safeLsn`. */
   readonly log: LogPath;
   /** Where the slot began: every later change comes in the stream; a snapshot's rows stand here. */
@@ -26,12 +29,13 @@ export interface PostgresState {
 
 /** LSNs and times are text in JSON: a number would round them. */
 export function stateJson(state: PostgresState): Record<string, unknown> {
-  const { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside } = state;
+  const { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside, published } = state;
   return {
     ...{ systemId, slot, startLsn: formatLsn(startLsn), safeLsn: formatLsn(safeLsn), log: logPathJson(log) },
     last: lastTransactionJson(last),
     snapshot: snapshot === null ? null : snapshotJson(snapshot),
     setAside,
+    published: publishedJson(published),
   };
 }
 
@@ -44,6 +48,7 @@ export function parseState(value: unknown): PostgresState | null {
   const last = parseLastTransaction(value.last);
   const setAside = parseSetAside(value.setAside);
   const log = isObject(value.log) ? parseLogPath(value.log) : null;
+  const published = parsePublished(value.published);
   if (typeof systemId !== 'string' || typeof slot !== 'string') return null;
   if (
     startLsn === null ||
@@ -51,10 +56,11 @@ export function parseState(value: unknown): PostgresState | null {
     last === undefined ||
     snapshot === undefined ||
     setAside === null ||
-    log === null
+    log === null ||
+    published === null
   )
     return null;
-  return { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside };
+  return { systemId, slot, log, startLsn, safeLsn, last, snapshot, setAside, published };
 }
 
 const lsnOf = (value: unknown): bigint | null => (typeof value === 'string' ? parseLsn(value) : null);
