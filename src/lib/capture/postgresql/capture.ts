@@ -81,8 +81,8 @@ const LOOK_MS = 5_000;
 /** `again`: more can be read than this run read. */
 async function capture(database: PostgresDatabase, room: PostgresRoom, until: Until): Promise<Ended | 'again'> {
   const { progress, sink, now, onCommit } = room;
-  await using catalog = await connect(database, 'query');
-  await using stream = await connect(database, 'replication');
+  await using catalog = await connect(database, 'query', until.abort);
+  await using stream = await connect(database, 'replication', until.abort);
   const server = await identifyServer(stream);
   const facts = await readServer(catalog.client, database);
   mustBeReady(database, facts);
@@ -117,7 +117,8 @@ async function capture(database: PostgresDatabase, room: PostgresRoom, until: Un
     safeLsn: begun.state.safeLsn,
     sentUpTo: server.endLsn,
   });
-  const snapshot = { database, publications, source, record, exported, sink, now, onProgress: room.onSnapshot };
+  const told = { onProgress: room.onSnapshot, abort: until.abort };
+  const snapshot = { database, publications, source, record, exported, sink, now, ...told };
   const isThrough = await takeSnapshot(snapshot, stop);
   failed.signal.throwIfAborted();
   const ended = (): Ended | 'again' => (again.signal.aborted && !until.stop.aborted ? 'again' : 'stopped');

@@ -1,5 +1,5 @@
 import { type Client } from 'pg';
-import { KEY_QUERY } from './envelope-table';
+import { KEY_INDEX, KEY_QUERY } from './envelope-table';
 import { parseLsn } from './lsn';
 import { type ReplicaIdentity } from './pgoutput-messages';
 import { TYPE_QUERY, unknownTypes, type TypeRow } from './types';
@@ -15,6 +15,8 @@ export interface PublishedTable {
   readonly replicaIdentity: ReplicaIdentity;
   /** The columns that tell rows apart (`KEY_QUERY`); none where nothing does, or where one of them is not published. */
   readonly key: readonly string[];
+  /** The same in the order of their index; none where that index has another order than the columns themselves (`READ_ORDER`). */
+  readonly readOrder: readonly string[];
   /** Those that are published, in the table's order. */
   readonly columns: readonly PublishedColumn[];
   /** Types of the columns that are not built in, and those they are made of. */
@@ -41,6 +43,26 @@ export interface PublishedColumn {
 }
 
 /**
+ * The key of a table in the order of its index, by which rows are read without sorting them. Null where the index compares in another way than
+ * the columns do (a collation or an operator class of its own): what the index tells apart may be equal in a query, or the other way round.
+ */
+const READ_ORDER = `
+select pg_catalog.jsonb_agg(attribute.attname order by part.place)
+from pg_catalog.pg_class as class
+join ${KEY_INDEX}
+cross join lateral unnest(index.indkey::int2[], index.indclass::oid[], index.indcollation::oid[])
+  with ordinality as part (number, opclass, collated, place)
+join pg_catalog.pg_attribute as attribute on attribute.attrelid = class.oid and attribute.attnum = part.number
+join pg_catalog.pg_type as type on type.oid = attribute.atttypid
+join pg_catalog.pg_opclass as opclass on opclass.oid = part.opclass
+where class.oid = $1 and part.place <= index.indnkeyatts
+having pg_catalog.bool_and(part.collated = attribute.attcollation and opclass.opcdefault and not exists (
+  select from pg_catalog.pg_opclass as own
+  where own.opcdefault and own.opcmethod = opclass.opcmethod and own.oid <> opclass.oid
+    and own.opcintype = case type.typtype when 'd' then type.typbasetype else type.oid end
+))`;
+
+/**
  * `pg_publication_tables` lists columns and conditions from PostgreSQL 15 on; as JSON it can be read where it lacks them. Before 18 no
  * generated column is sent, though 15 lists it.
  */
@@ -60,6 +82,7 @@ select relation.oid::int8::text as oid, namespace.nspname as schema, relation.re
     where ancestor.relid <> relation.oid
   ) as ancestors,
   pg_catalog.to_jsonb(array(${KEY_QUERY.replace('$1', 'relation.oid')})) as key,
+  (${READ_ORDER.replace('$1', 'relation.oid')}) as read_order,
   (
     select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
       'name', attribute.attname, 'number', attribute.attnum, 'typeOid', attribute.atttypid::int8, 'modifier', attribute.atttypmod,
@@ -92,6 +115,7 @@ interface TableRow {
   readonly entries: readonly { readonly attnames?: readonly string[] | null; readonly rowfilter?: string | null }[];
   readonly ancestors: readonly string[];
   readonly key: readonly string[];
+  readonly read_order: readonly string[] | null;
   readonly columns: readonly PublishedColumn[] | null;
   readonly estimate: number | null;
   readonly lsn: string;
@@ -119,6 +143,8 @@ function publishedTable(
   types: ReadonlyMap<number, TypeRow>,
 ): PublishedTable {
   const names = new Set(columns.map(({ name }) => name));
+  // A part of a key tells no rows apart.
+  const isWhole = row.key.every((name) => names.has(name));
   return {
     relationOid: Number(row.oid),
     schema: row.schema,
@@ -126,8 +152,8 @@ function publishedTable(
     kind: row.kind === 'p' ? 'partitioned' : 'table',
     isPartition: row.is_partition,
     replicaIdentity: REPLICA_IDENTITIES[row.identity] ?? 'default',
-    // A part of a key tells no rows apart.
-    key: row.key.every((name) => names.has(name)) ? row.key : [],
+    key: isWhole ? row.key : [],
+    readOrder: isWhole ? (row.read_order ?? []) : [],
     columns,
     types: typesOf(columns, types),
     rowFilter: rowFilter(row),

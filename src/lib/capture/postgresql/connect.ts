@@ -15,9 +15,14 @@ export interface Session extends AsyncDisposable {
 /**
  * Connects to the database, as an ordinary client or for replication.
  *
+ * @param abort breaks the connection: the server may wait for a lock, or for other transactions, as long as they take
  * @throws PipelineError SOURCE_FAILED; SOURCE_NOT_READY where a session cannot be given its settings
  */
-export async function connect(database: PostgresDatabase, kind: 'query' | 'replication'): Promise<Session> {
+export async function connect(
+  database: PostgresDatabase,
+  kind: 'query' | 'replication',
+  abort?: AbortSignal,
+): Promise<Session> {
   const config: ClientConfig = {
     connectionString: database.connectionString.reveal(),
     application_name: `change-lake ${database.name}`,
@@ -35,14 +40,21 @@ export async function connect(database: PostgresDatabase, kind: 'query' | 'repli
   const broken = new Promise<never>((_, reject) => client.on('error', reject));
   // Whoever waits for it is told; until then it must not count as nobody's.
   broken.catch(() => undefined);
+  const cut = (): void => streamOf(client).destroy();
+  abort?.addEventListener('abort', cut);
+  const close = async (): Promise<void> => {
+    abort?.removeEventListener('abort', cut);
+    await end(client);
+  };
   try {
+    abort?.throwIfAborted();
     await client.connect();
     await pinSession(client, database);
   } catch (error) {
-    await end(client);
+    await close();
     throw sourceFailure(database, 'connect', error);
   }
-  return { client, broken, [Symbol.asyncDispose]: () => end(client) };
+  return { client, broken, [Symbol.asyncDispose]: close };
 }
 
 /** The client parses the address, and reads the files that it names. */
@@ -56,8 +68,10 @@ function open(database: PostgresDatabase, make: () => Client): Client {
 
 /** Says goodbye, but does not wait for an answer for long: the peer may be gone. */
 async function end(client: Client): Promise<void> {
-  const stream = (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
-  const patience = setTimeout(() => stream.destroy(), 1_000);
+  const patience = setTimeout(() => streamOf(client).destroy(), 1_000);
   await client.end().catch(() => undefined);
   clearTimeout(patience);
 }
+
+const streamOf = (client: Client): { destroy(): void } =>
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;

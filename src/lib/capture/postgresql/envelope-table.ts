@@ -40,19 +40,21 @@ export interface ColumnPlan {
 }
 
 /**
- * Finds the columns that tell rows of the table `$1` (an `oid`) apart, in the table's order: those of the index that is its
- * replica identity, else of its primary key. Where the stream marks a key, it is this one.
+ * The index whose columns tell a table's rows apart: its replica identity, else its primary key. A deferrable one does not: within a
+ * transaction two rows may have one key, and the one that goes last would seem to take the other with it.
+ */
+export const KEY_INDEX = `pg_catalog.pg_index as index
+  on index.indrelid = class.oid
+  and case class.relreplident when 'i' then index.indisreplident else index.indisprimary and index.indimmediate end`;
+
+/**
+ * Finds the columns that tell rows of the table `$1` (an `oid`) apart, in the table's order (`KEY_INDEX`). Where the stream marks a key, it is
+ * this one.
  */
 export const KEY_QUERY = `
 select attribute.attname as column
 from pg_catalog.pg_class as class
-join pg_catalog.pg_index as index
-  on index.indrelid = class.oid
-  and case class.relreplident
-    when 'i' then index.indisreplident
-    when 'd' then index.indisprimary and index.indimmediate
-    else index.indisprimary
-  end
+join ${KEY_INDEX}
 join pg_catalog.pg_attribute as attribute
   on attribute.attrelid = class.oid
   and attribute.attnum = any ((index.indkey::int2[])[0:index.indnkeyatts - 1])

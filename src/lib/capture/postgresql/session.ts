@@ -23,6 +23,8 @@ const PINNED: Readonly<Record<string, string>> = {
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
   idle_session_timeout: '0',
+  // Of a role or a database it may be shorter than the time between two of our confirmations.
+  wal_sender_timeout: '1min',
 };
 
 /** Settings that not every version has, by the first that has them. */

@@ -6,7 +6,7 @@ import { type CapturedEvent } from '../port';
 import { type SnapshotEncoder } from './envelope-snapshot';
 import { identifier } from './names';
 import { type KeyCursor, type SnapshotCursor } from './snapshot-state';
-import { copySql, fromSql, type RowRange, type SnapshotTable } from './snapshot-tables';
+import { baseType, copySql, fromSql, type RowRange, type SnapshotTable } from './snapshot-tables';
 import { CopyRows, parseCopyRow } from './values-copy';
 
 /** How much is sent, and how long that takes, before how far it is is written down: whichever comes first. */
@@ -189,9 +189,13 @@ interface FileRow {
   readonly seen: string | null;
 }
 
-/** Takes the table's lock, too: until the transaction ends nothing rewrites it. */
-export async function tableFiles(client: Client, table: SnapshotTable): Promise<TableFiles> {
-  await client.query(`select from ${fromSql(table)} limit 0`);
+/**
+ * Takes the table's lock, too: until the transaction ends nothing rewrites it, or alters it.
+ *
+ * @returns null where it has changed since it was looked up, or is gone
+ */
+export async function tableFiles(client: Client, table: SnapshotTable): Promise<TableFiles | null> {
+  if (!(await isAsLookedUp(client, table))) return null;
   const { rows } = await client.query<FileRow>(FILES, [table.description.oid, table.kind === 'partitioned']);
   const names = rows.map(({ oid, file }) => `${oid}:${file}`).join();
   return {
@@ -199,6 +203,23 @@ export async function tableFiles(client: Client, table: SnapshotTable): Promise<
     blocks: rows.reduce((most, { blocks }) => Math.max(most, Number(blocks)), 0),
     isOfSnapshot: rows.every(({ file, seen }) => file === seen),
   };
+}
+
+const UNDEFINED_TABLE = '42P01';
+const UNDEFINED_COLUMN = '42703';
+
+/** The server describes columns as they are, whatever the transaction's snapshot has, and domains by what they are made of. */
+async function isAsLookedUp(client: Client, table: SnapshotTable): Promise<boolean> {
+  const { columns, oid } = table.description;
+  const list = columns.map(({ name }) => identifier(name)).join();
+  try {
+    const { fields } = await client.query(`select ${list} from ${fromSql(table)} limit 0`);
+    const typeOf = (index: number): number => baseType(columns[index]?.typeOid ?? 0, table.types);
+    return fields.every(({ tableID, dataTypeID }, index) => tableID === oid && dataTypeID === typeOf(index));
+  } catch (error) {
+    if (isOfDatabase(error) && [UNDEFINED_TABLE, UNDEFINED_COLUMN].includes(error.code)) return false;
+    throw error;
+  }
 }
 
 /** PostgreSQL's errors have a code of five characters. */

@@ -11,7 +11,7 @@ export interface SnapshotTable {
   readonly kind: PublishedTable['kind'];
   readonly description: TableDescription;
   readonly types: readonly TypeRow[];
-  /** The columns that tell rows apart, in the order in which they are read; none: it is read block by block. */
+  /** The columns by which its rows are read, in their order; none: it is read block by block. */
   readonly key: readonly KeyColumn[];
   /** The publications' condition on rows; null for all. */
   readonly rowFilter: string | null;
@@ -53,9 +53,10 @@ export async function snapshotTables(client: Client, publications: readonly stri
       columns: table.columns.map(({ name, typeOid }) => ({ name, typeOid, isKey: table.key.includes(name) })),
     },
     types: table.types,
-    key: table.columns.flatMap(({ name, type, typeOid }, index) => {
-      const operatorSchema = operators.get(baseType(typeOid, table.types)) ?? 'pg_catalog';
-      return table.key.includes(name) ? [{ index, name, type, operatorSchema }] : [];
+    key: table.readOrder.flatMap((name) => {
+      const index = table.columns.findIndex((column) => column.name === name);
+      const { type = '', typeOid = 0 } = table.columns[index] ?? {};
+      return [{ index, name, type, operatorSchema: operators.get(baseType(typeOid, table.types)) ?? 'pg_catalog' }];
     }),
     rowFilter: table.rowFilter,
     estimatedRows: table.estimatedRows,
@@ -83,7 +84,7 @@ async function operatorSchemas(
   return new Map(rows.map(({ type, schema }) => [Number(type), schema]));
 }
 
-function baseType(oid: number, types: readonly TypeRow[]): number {
+export function baseType(oid: number, types: readonly TypeRow[]): number {
   const row = types.find((type) => type.oid === oid);
   return row?.typtype === 'd' ? baseType(row.typbasetype, types) : oid;
 }

@@ -1,4 +1,5 @@
 import { type Client } from 'pg';
+import { PipelineError } from '../../errors';
 import { type ChangeSink, type SnapshotTold } from '../port';
 import { connect } from './connect';
 import { type PostgresDatabase } from './database';
@@ -36,6 +37,8 @@ export interface Snapshot {
   readonly now: () => number;
   readonly onProgress: (told: SnapshotTold) => void;
   readonly limits?: SnapshotLimits;
+  /** Ends it at once. */
+  readonly abort?: AbortSignal;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface Snapshot {
 export async function takeSnapshot(snapshot: Snapshot, stop: AbortSignal): Promise<boolean> {
   const { database, publications, record } = snapshot;
   if (record.state.snapshot === null) return !stop.aborted;
-  await using session = await connect(database, 'query');
+  await using session = await connect(database, 'query', snapshot.abort);
   await begin(session.client, database, null);
   const tables = await snapshotTables(session.client, publications);
   await session.client.query('commit');
@@ -89,11 +92,13 @@ async function takeTable(
   table: SnapshotTable,
   tables: number,
   stop: AbortSignal,
+  attempt = 1,
 ): Promise<boolean> {
   const keeper = keepTable(snapshot, table, tables);
   await begin(client, snapshot.database, snapshot.exported);
   try {
     const files = await filesToRead(snapshot, client, table);
+    if (files === null) return await takeAltered(snapshot, client, table, { tables, stop, keeper, attempt });
     const from = goesOnAt(table, files, keeper.from);
     if (from === null) keeper.restart();
     if (!(await readRows(readerOf(snapshot, client, table, keeper), files, from, stop))) return false;
@@ -115,6 +120,34 @@ function readerOf(snapshot: Snapshot, client: Client, table: SnapshotTable, keep
   return { client, table, encode, limits, now, put: keeper.put, reach: keeper.reach };
 }
 
+interface Altered {
+  readonly tables: number;
+  readonly stop: AbortSignal;
+  readonly keeper: TableKeeper;
+  readonly attempt: number;
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** Takes a table that was altered since the tables were looked up, as it is now. Of one that is gone nothing is missing. */
+async function takeAltered(
+  snapshot: Snapshot,
+  client: Client,
+  { name }: SnapshotTable,
+  { tables, stop, keeper, attempt }: Altered,
+): Promise<boolean> {
+  const { database, publications } = snapshot;
+  await client.query('rollback');
+  await begin(client, database, null);
+  const found = (await snapshotTables(client, publications)).find((table) => table.name === name);
+  await client.query('commit');
+  if (found === undefined) return true;
+  if (attempt < MOST_ATTEMPTS) return await takeTable(snapshot, client, found, tables, stop, attempt + 1);
+  const message = `PostgreSQL ${database.name}: the table ${name} is missing in the snapshot, or a part of it: it was altered each time that it was to be read. The next run reads what is missing.`;
+  await keeper.setAside(new PipelineError('SOURCE_FAILED', message));
+  return true;
+}
+
 /** A transaction for each table: none holds a lock, or keeps dead rows, longer than its table takes. */
 async function begin(client: Client, database: PostgresDatabase, exported: string | null): Promise<void> {
   await client.query('begin isolation level repeatable read read only');
@@ -131,9 +164,9 @@ async function filesToRead(
   { database, exported }: Snapshot,
   client: Client,
   table: SnapshotTable,
-): Promise<TableFiles> {
+): Promise<TableFiles | null> {
   const files = await tableFiles(client, table);
-  if (exported === null || files.isOfSnapshot) return files;
+  if (exported === null || files === null || files.isOfSnapshot) return files;
   await client.query('rollback');
   await begin(client, database, null);
   return await tableFiles(client, table);

@@ -33,8 +33,8 @@ export interface ReplicationStream extends Disposable {
   end(): Promise<void>;
 }
 
-/** Frames read ahead of whoever takes them. */
-const FRAMES_AHEAD = 256;
+/** Frames read ahead of whoever takes them, beside those of one read of the socket. Few: a row may be 1 GB. */
+const FRAMES_AHEAD = 2;
 
 const GOODBYE_MS = 2_000;
 
