@@ -40,7 +40,7 @@ function acceptSender(receiver: Receiver, context: Context): void {
   const address = parseAddress(text);
   switch (address?.kind) {
     case 'cbs':
-      return serveRequests(receiver, answerCbs);
+      return serveRequests(receiver, (request) => answerCbs(request, context.door));
     case 'management':
       return serveRequests(receiver, (request) => answerManagement(namespace, request));
     case 'hub':

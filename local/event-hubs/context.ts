@@ -1,5 +1,6 @@
 import { type Socket } from 'node:net';
 import { type Receiver, type Sender } from 'rhea';
+import { type Door } from './cbs';
 import { type Faults } from './faults';
 import { type Links } from './links';
 import { type Namespace } from './namespace';
@@ -10,6 +11,7 @@ export interface Context {
   readonly namespace: Namespace;
   readonly faults: Faults;
   readonly links: Links;
+  readonly door: Door;
   /** By hub (its creation included), consumer group and partition. */
   readonly readers: Map<string, Set<OpenReader>>;
   readonly socket: Socket;

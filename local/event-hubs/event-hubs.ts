@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { openAll } from '../storage/closing';
 import { closeServer, listen } from '../storage/listen';
+import { type Door } from './cbs';
 import { controlServer } from './control';
 import { Faults, type HubFaults, type LinkFilter } from './faults';
 import { type Hub } from './hub';
@@ -64,6 +65,8 @@ export interface LocalEventHubs extends AsyncDisposable {
   readonly faults: HubFaults;
   hubs(): readonly HubView[];
   hub(name: string): HubView | undefined;
+  /** From now on new connections need tokens that are signed with `key`, as after a rotation; with null any is taken, as at first. */
+  demandKey(key: string | null): void;
   /** @throws Error when there is one of that name, or a setting is outside the emulator's limits */
   createHub(config: HubConfig): void;
   /**
@@ -92,6 +95,7 @@ export async function startEventHubs(options: EventHubsOptions): Promise<LocalEv
   const { port = 5672, healthPort = 5300, folder = null, hubs, log = () => undefined, now = Date.now } = options;
   const links = new Links();
   const faults = new Faults(links);
+  const door: Door = { key: null, now };
   const { value, close } = await openAll(async (keep) => {
     // The port comes first: whoever has it may have the folder open too.
     const server = await listenAmqp(port);
@@ -104,11 +108,11 @@ export async function startEventHubs(options: EventHubsOptions): Promise<LocalEv
     const namespace = new Namespace({ folder, now, log, ...sizes });
     keep({ close: () => Promise.resolve(namespace.close()) });
     makeMissing(namespace, hubs, log);
-    const local = localEventHubs(namespace, links, faults);
+    const local = localEventHubs(namespace, links, faults, door);
     const { isReady = () => true } = options;
     const control = healthPort === null ? null : controlServer({ ...local, faults, isReady });
     if (control !== null) keep({ close: () => closeServer(control) });
-    serveAmqp(server, { namespace, faults, links, readers: new Map(), now, log });
+    serveAmqp(server, { namespace, faults, links, door, readers: new Map(), now, log });
     // Before the files are closed.
     keep({ close: () => Promise.resolve(void links.cutConnections()) });
     const usedHealthPort = control === null ? null : await listen(control, '127.0.0.1', healthPort ?? 0);
@@ -144,7 +148,7 @@ const differs = (kept: HubConfig, asked: HubConfig): boolean =>
   kept.retentionMs !== asked.retentionMs ||
   asked.consumerGroups.some((group) => !kept.consumerGroups.some((each) => same(each, group)));
 
-function localEventHubs(namespace: Namespace, links: Links, faults: Faults) {
+function localEventHubs(namespace: Namespace, links: Links, faults: Faults, door: Door) {
   return {
     faults,
     hubs: () => namespace.hubs.map(viewOf),
@@ -152,6 +156,7 @@ function localEventHubs(namespace: Namespace, links: Links, faults: Faults) {
       const hub = namespace.hub(name);
       return hub === undefined ? undefined : viewOf(hub);
     },
+    demandKey: (key: string | null) => void (door.key = key),
     createHub: (config: HubConfig) => void namespace.create(config),
     deleteHub(name: string) {
       const hub = namespace.hub(name);

@@ -127,3 +127,9 @@ declare module 'azurite/dist/src/common/utils/utils' {
   /** A new entity tag in quotes. */
   export function newEtag(): string;
 }
+
+declare module 'azurite/dist/src/blob/errors/StorageErrorFactory' {
+  /** Makes the answers that are errors; each by the id of its request. */
+  const StorageErrorFactory: { getAuthorizationFailure(requestId: string): Error };
+  export default StorageErrorFactory;
+}

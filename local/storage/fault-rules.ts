@@ -51,6 +51,25 @@ export function status(code: number, options: { code?: string; retryAfterSeconds
 
 export type Operation = LakeOperation | BlobOperation;
 
+/** Whether an operation needs the right to read or the right to write. */
+const NEEDS = {
+  ...{ createFile: 'write', createDirectory: 'write', rename: 'write', append: 'write', flush: 'write' },
+  ...{ setProperties: 'write', setAccessControl: 'write', getAccessControl: 'read', getStatus: 'read' },
+  ...{ leasePath: 'write', deletePath: 'write', list: 'read', createFileSystem: 'write', deleteFileSystem: 'write' },
+  ...{ getFileSystemProperties: 'read', setFileSystemProperties: 'write', listFileSystems: 'read' },
+  ...{ putBlob: 'write', getBlob: 'read', getBlobProperties: 'read', setBlobProperties: 'write' },
+  ...{ setBlobMetadata: 'write', deleteBlob: 'write', copyBlob: 'write', leaseBlob: 'write', putBlock: 'write' },
+  ...{ putBlockList: 'write', getBlockList: 'read', listBlobs: 'read', listContainers: 'read' },
+  ...{ createContainer: 'write', deleteContainer: 'write', getContainerProperties: 'read', otherBlob: 'read' },
+} as const satisfies Record<Operation, 'read' | 'write'>;
+
+/** What an identity with the role Storage Blob Data Reader meets: it reads everything, and whatever it writes is refused. */
+export const readersRights = (): FaultRule => ({
+  operation: (Object.keys(NEEDS) as Operation[]).filter((operation) => NEEDS[operation] === 'write'),
+  times: Infinity,
+  action: status(403, { code: 'AuthorizationPermissionMismatch' }),
+});
+
 /** Which requests a fault strikes, and how. */
 export interface FaultRule {
   readonly operation: Operation | 'any' | readonly Operation[];

@@ -13,6 +13,7 @@ import { answerAfter, makeDurable, type Durable } from './durable';
 import { gateway } from './gateway';
 import { completeHierarchy, guardBlobApi } from './hierarchy';
 import { LakeRecords } from './records';
+import { refuseAsTheServiceDoes } from './refusals';
 import { accountName } from './request';
 import { accountKey } from './shared-key';
 import { findForgottenExtents, searchByName, sweepWithCare } from './store-fixes';
@@ -103,6 +104,7 @@ function addLake(
   searchByName(metadataStore);
   sweepWithCare(metadataStore, extentStore);
   findForgottenExtents(extentStore);
+  refuseAsTheServiceDoes();
   const records = new LakeRecords(metadataStore);
   completeHierarchy(records, now());
   guardBlobApi(metadataStore, records, now);

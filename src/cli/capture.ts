@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Argument, Command } from 'commander';
+import { Argument } from 'commander';
 import { captureAll, RunningCapture } from '../lib/capture/all';
 import { resetCapture } from '../lib/capture/reset';
 import { type CaptureNews } from '../lib/capture/run';
@@ -7,35 +7,29 @@ import { type Config } from '../lib/config/config';
 import { readConfig } from '../lib/config/read';
 import { credentialFor } from '../lib/credential';
 import { type Source } from '../lib/decode/event';
-import { hasCode } from '../lib/errors';
 import { azureLake } from '../lib/lake/azure-lake';
 import { openClients } from '../lib/lake/clients';
 import { type Lake } from '../lib/ledger/port';
 import { tellNews } from './capture-news';
+import { main, newProgram } from './exit';
+import { askHub } from './lake/hubs';
 
 /** `npm run capture`: the same capture as the timer functions', as a process that goes on until it is told to stop. */
 
 const SOURCES = { postgres: 'postgresql', mongodb: 'mongodb' } as const satisfies Record<string, Source>;
 type SourceName = keyof typeof SOURCES;
 
-/** A database needs somebody's help, or something failed that was not foreseen. */
-const EXIT_FAILED = 1;
-/** The settings are wrong, or do not name what was asked for. */
-const EXIT_SETTINGS = 2;
-
 /** At Ctrl-C what was read is sent and kept; then, or after so long, it ends. */
 const GRACE_MS = 8_000;
 
-const program = new Command('npm run capture --')
-  .description(
-    'Captures changes from the databases of CAPTURE_POSTGRES and CAPTURE_MONGODB into Event Hubs, until Ctrl-C. The settings are the app’s ' +
-      'own, from the environment; docs/capture.md explains each, and what a database needs.',
-  )
-  .addHelpText(
-    'after',
-    '\nOne process, or the timer functions of the app: not both. Where both run, one of them stops and says so, and nothing is lost.' +
-      '\nExit status: 0 told to stop; 1 a database needs somebody’s help, the message says which and how; 2 the settings are wrong.',
-  );
+export const program = newProgram(
+  'npm run capture --',
+  'Captures changes from the databases of CAPTURE_POSTGRES and CAPTURE_MONGODB into Event Hubs, until Ctrl-C. The settings are the app’s ' +
+    'own, from the environment; docs/capture.md explains each, and what a database needs.',
+).addHelpText(
+  'after',
+  '\nOne process, or the timer functions of the app: not both. Where both run, one of them stops and says so, and nothing is lost.',
+);
 
 for (const [command, source] of Object.entries(SOURCES)) {
   const databases = source === 'postgresql' ? 'PostgreSQL' : 'MongoDB';
@@ -58,6 +52,9 @@ async function capture(source: Source, names: readonly string[], json: boolean):
   const config = readConfig(process.env);
   const chosen = chosenOf(config, source, names);
   const lakeWithin = await lakeOf(config);
+  // What is wrong at the start does not pass by itself: it ends the command, where later failures are waited out.
+  await lakeWithin(new AbortController().signal).list('_system/capture')[Symbol.asyncIterator]().next();
+  await askHub(config, source);
   const running = new RunningCapture(Infinity, Infinity);
   const stop = (): void => void running.stopSoon(GRACE_MS);
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -93,25 +90,15 @@ async function reset(sourceName: SourceName, name: string): Promise<void> {
 function chosenOf(config: Config, source: Source, names: readonly string[]): readonly string[] {
   const known = config.capture[source].map(({ name }) => name);
   const setting = source === 'postgresql' ? 'CAPTURE_POSTGRES' : 'CAPTURE_MONGODB';
-  if (known.length === 0) throw new Unknown(`${setting} names no database: there is nothing to capture.`);
+  if (known.length === 0) throw new Error(`${setting} names no database: there is nothing to capture.`);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Unknown(`${setting} names ${known.join(', ')}, not ${unknown.join(', ')}.`);
+  if (unknown.length > 0) throw new Error(`${setting} names ${known.join(', ')}, not ${unknown.join(', ')}.`);
   return names.length === 0 ? known : names;
 }
-
-/** What was asked for is not in the settings. */
-class Unknown extends Error {}
 
 async function lakeOf(config: Config): Promise<(signal: AbortSignal) => Lake> {
   const clients = await openClients(config.storage, config.lake.fileSystem, credentialFor);
   return (signal) => azureLake(clients, config.requestMs, signal);
 }
 
-program.parseAsync().then(
-  // The SDKs may leave timers behind; everything is closed, so the end is said openly.
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(error instanceof Unknown || hasCode(error, 'CONFIG_INVALID') ? EXIT_SETTINGS : EXIT_FAILED);
-  },
-);
+if (require.main === module) void main(program);

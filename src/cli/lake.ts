@@ -1,11 +1,11 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Option, type Command } from 'commander';
+import { main, newProgram, wholeNumber } from './exit';
 import { clean } from './lake/clean';
 import { complete } from './lake/complete';
 import { doctor } from './lake/doctor';
 import { optimize } from './lake/optimize';
 import { addQuarantine } from './lake/quarantine-commands';
 import { rebuild } from './lake/rebuild';
-import { EXIT_FAILED } from './lake/room';
 import { repair } from './lake/repair';
 import { resetCheckpoint } from './lake/reset-checkpoint';
 import { status } from './lake/status';
@@ -16,16 +16,13 @@ import { weekly } from './lake/weekly';
 
 /** `npm run lake`: the operator's tool. */
 
-const program = new Command('npm run lake --')
-  .description(
-    "Looks after the lake. The settings are the app's own, from the environment; docs/maintenance.md explains each command.",
-  )
-  .addHelpText(
-    'afterAll',
-    '\nExit status: 0 all is well; 1 something is missing or damaged, and told; 2 it could not be done, the message says why.',
-  )
-  // Of a command that is not known, too: 1 would say that something is missing.
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_FAILED));
+export const program = newProgram(
+  'npm run lake --',
+  "Looks after the lake. The settings are the app's own, from the environment; docs/maintenance.md explains each command.",
+);
+
+/** More than any hub has. */
+const partitionNumber = wholeNumber(0, 9_999);
 
 const withJson = (command: Command): Command =>
   command.option('--json', 'one JSON object; 64-bit numbers are text', false);
@@ -35,7 +32,7 @@ const minutes = (rest?: string): Option =>
   new Option(
     '--minutes <n>',
     `nothing new is begun after so many minutes${rest === undefined ? '' : `; ${rest}`}`,
-  ).argParser(wholeNumber);
+  ).argParser(wholeNumber(1, 10_080));
 
 withJson(program.command('status'))
   .description('each partition: how far it is, and how far behind its hub')
@@ -80,11 +77,15 @@ withJson(program.command('sweep'))
 
 withJson(program.command('optimize'))
   .description('merge the small files of closed days into files near the target size')
-  .option('--target <MiB>', 'no merged file becomes larger; left out: what LAKE_OPTIMIZE_TARGET_MIB says', wholeNumber)
+  .option(
+    '--target <MiB>',
+    'no merged file becomes larger; left out: what LAKE_OPTIMIZE_TARGET_MIB says',
+    wholeNumber(1, 4096),
+  )
   .option(
     '--after <hours>',
     'a day is merged so long after its end; left out: what LAKE_OPTIMIZE_AFTER_HOURS says',
-    wholeNumber,
+    wholeNumber(1, 8760),
   )
   .option('--dry-run', 'tell what would be merged, and write nothing', false)
   .addOption(minutes().default('60', '60'))
@@ -102,7 +103,7 @@ withJson(program.command('reset-checkpoint'))
   )
   .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
   .argument('<partition>', "the hub's partition, or all", (text: string) =>
-    text === 'all' ? text : String(Number(wholeNumber(text))),
+    text === 'all' ? text : partitionNumber(text),
   )
   .option('--dry-run', 'tell, and delete nothing', false)
   .option('--force', 'also while an app holds the partition: its next batch writes the checkpoint again', false)
@@ -112,24 +113,12 @@ program
   .command('rebuild-ledger')
   .description('make the ledger of a partition anew from the files that are there (docs/commit.md)')
   .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
-  .argument('<partition>', "the hub's partition", wholeNumber)
+  .argument('<partition>', "the hub's partition", partitionNumber)
   .addOption(
     new Option('--incarnation <n>', 'of the hub: one more each time it was deleted and made anew')
-      .argParser(wholeNumber)
+      .argParser(wholeNumber(1, 999_999))
       .default('1', '1'),
   )
   .action(rebuild);
 
-function wholeNumber(text: string): string {
-  if (/^\d{1,6}$/.test(text)) return text;
-  throw new InvalidArgumentError('Expected a whole number.');
-}
-
-program.parseAsync().then(
-  // The SDKs may leave timers behind; everything is closed, so the end is said openly.
-  () => process.exit(),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exit(EXIT_FAILED);
-  },
-);
+if (require.main === module) void main(program);

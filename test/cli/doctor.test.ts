@@ -43,7 +43,7 @@ test('in JSON, with what failed and no secret; the exit status says so', async (
   const storage = rig.lake.connectionString.replace(/AccountKey=[^;]+/, `AccountKey=${KEY}`);
   process.env['STORAGE_CONNECTION_STRING'] = storage;
   await doctor({ json: true });
-  expect(process.exitCode).toBe(1);
+  expect(process.exitCode).toBe(2);
   expect(out).toHaveLength(1);
   const report = JSON.parse(out.join('')) as { ok: boolean; checks: { id: string; outcome: string }[] };
   expect(report.ok).toBe(false);
@@ -55,7 +55,7 @@ test('in JSON, with what failed and no secret; the exit status says so', async (
 test('without settings it says which are missing', async () => {
   delete process.env['STORAGE_CONNECTION_STRING'];
   await doctor({ json: false });
-  expect(process.exitCode).toBe(1);
+  expect(process.exitCode).toBe(2);
   expect(out.join('\n')).toContain('FAIL  settings');
   expect(out.join('\n')).toContain('STORAGE_CONNECTION_STRING: Give a connection string, or use an identity');
 }, 30_000);

@@ -1,6 +1,7 @@
 import { cleanCheckpoints } from '../../lib/maintenance/checkpoints/clean';
-import { type Action, total } from '../../lib/maintenance/checkpoints/result';
+import { type Action, type CleanUp, total } from '../../lib/maintenance/checkpoints/result';
 import { openWeekly, toolsWithin } from '../../lib/maintenance/weekly/open';
+import { tellHubTroubles } from './hubs';
 import { tableOf } from './print';
 import { openLake, type Common } from './room';
 import { underLock } from './under-lock';
@@ -11,11 +12,14 @@ export async function clean({ json, dryRun }: Common & { readonly dryRun: boolea
     if (!json && did !== 'left') console.log(`${did}: ${name} (${reason}${detail === null ? '' : `, ${detail}`})`);
   };
   const { lock, namespace, scope, clock } = openWeekly(config, clients, tell);
-  const result = await underLock(lock, 'weekly', async (signal) => {
+  const act = async (signal: AbortSignal): Promise<CleanUp> => {
     const blobs = await toolsWithin(config, clients, signal).openCheckpoints();
     const options = { dryRun, budgetMs: Infinity, atOnce: 4, confirmAfterMs: 2_000 };
     return await cleanCheckpoints({ blobs, namespace, clock, tell }, scope, options);
-  });
+  };
+  const result = await underLock(lock, 'weekly', act, dryRun);
+  // What the namespace does not tell is left: nothing is proven without its answers.
+  await tellHubTroubles(config);
   if (json) {
     console.log(JSON.stringify(result));
     return;

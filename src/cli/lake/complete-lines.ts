@@ -48,7 +48,6 @@ function sourceLines(one: SourceReport, dryRun: boolean): string[] {
         (reason === 'before_hub' ? 'older than the hub' : "beyond the hub's end") +
         ': the host may pass over events; npm run lake -- reset-checkpoint',
     ),
-    ...one.failures.map((failure) => `  ${failure}`),
     ...(one.isOutOfTime ? ['  the time is up, the next run goes on'] : []),
   ];
 }

@@ -7,7 +7,9 @@ import { type DailyRoom } from '../../lib/maintenance/daily/room';
 import { takenBy } from '../../lib/maintenance/lock';
 import { openLock } from '../../lib/maintenance/weekly/open';
 import { linesOf, reportJson } from './complete-lines';
-import { EXIT_MISSING, openLake, type Common, type Opened } from './room';
+import { conclude, isOfData, tellOnce } from '../exit';
+import { tellHubTroubles } from './hubs';
+import { openLake, type Common, type Opened } from './room';
 
 export interface CompleteOptions extends Common {
   readonly dryRun: boolean;
@@ -16,11 +18,18 @@ export interface CompleteOptions extends Common {
 
 /** What the daily timer does, at once. */
 export async function complete(command: CompleteOptions): Promise<void> {
-  const report = await run(await openLake(), command);
+  const opened = await openLake();
+  const report = await run(opened, command);
   if (command.json) console.log(JSON.stringify(reportJson(report)));
   else for (const line of linesOf(report)) console.log(line);
-  if (!report.ok) process.exitCode = EXIT_MISSING;
+  const failures = report.sources.flatMap((source) => source.failures);
+  tellOnce(failures.filter((failure) => !isOfHubs(failure)));
+  // Each source has its own; of the namespace they say the same.
+  if (failures.some(isOfHubs)) await tellHubTroubles(opened.config);
+  conclude({ isMissing: !report.ok, isUndone: !failures.every(isOfData) });
 }
+
+const isOfHubs = (failure: string): boolean => failure.startsWith('EVENT_HUBS_FAILED');
 
 async function run({ config, clients, lake }: Opened, { dryRun, minutes }: CompleteOptions): Promise<DailyReport> {
   const budgetMs = Number(minutes) * 60_000;

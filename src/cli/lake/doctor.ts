@@ -4,7 +4,8 @@ import { systemClock } from '../../lib/clock';
 import { credentialFor } from '../../lib/credential';
 import { type Check, type Outcome } from '../../lib/doctor/check';
 import { examine, PATIENCE } from '../../lib/doctor/doctor';
-import { EXIT_MISSING, type Common } from './room';
+import { conclude } from '../exit';
+import { type Common } from './room';
 
 const WORDS: Readonly<Record<Outcome, string>> = { ok: 'ok  ', warning: 'warn', failed: 'FAIL', skipped: 'skip' };
 
@@ -22,8 +23,13 @@ export async function doctor({ json }: Common): Promise<void> {
   if (json) console.log(JSON.stringify({ ok, checks }));
   else for (const line of checks.flatMap(linesOf)) console.log(line);
   if (!json) console.log(summaryOf(checks));
-  if (!ok) process.exitCode = EXIT_MISSING;
+  const broken = checks.filter(({ outcome }) => outcome === 'failed');
+  const isOfData = ({ id }: Check): boolean => DATA.test(id);
+  conclude({ isMissing: broken.length > 0, isUndone: !broken.every(isOfData) });
 }
+
+/** Checks of what is in the lake and in the host's records; all others are of settings, keys, rights and endpoints. */
+const DATA = /^(ledgers|pending|gaps|files-|host-checkpoints|host-owners)/;
 
 /** Where the command is run: the app's own folder, as `npm run` has it. */
 function readHostJson(): string | null {

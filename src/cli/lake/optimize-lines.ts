@@ -1,5 +1,5 @@
 import { type Left, type LeftReason, type OptimiseReport, type Planned } from '../../lib/maintenance/optimise/report';
-import { EXIT_FAILED, EXIT_MISSING } from './room';
+import { EXIT_FAILED, EXIT_MISSING } from '../exit';
 
 /** Of each reason: in words, and what the command's exit status says of it. */
 const REASONS: Readonly<Record<LeftReason, { readonly why: string; readonly exit: number }>> = {

@@ -23,10 +23,7 @@ export interface OptimizeOptions extends Common {
 export async function optimize(command: OptimizeOptions): Promise<void> {
   const opened = await openLake();
   const act = (signal?: AbortSignal): Promise<OptimiseReport[]> => optimiseAll(opened, command, signal);
-  // It changes nothing, so nobody need wait for it.
-  const reports = await (command.dryRun === true
-    ? act()
-    : underLock(openLock(opened.config, opened.clients), 'weekly', act));
+  const reports = await underLock(openLock(opened.config, opened.clients), 'weekly', act, command.dryRun);
   if (command.json) console.log(JSON.stringify({ sources: reports }));
   else for (const line of reports.flatMap(linesOf)) console.log(line);
   process.exitCode = exitCodeOf(reports);

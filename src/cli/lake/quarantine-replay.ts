@@ -9,8 +9,9 @@ import { formatEventId, replayOf } from '../../lib/maintenance/quarantine/id';
 import { type EventSender } from '../../lib/maintenance/quarantine/port';
 import { findQuarantined, quarantined } from '../../lib/maintenance/quarantine/read';
 import { replayEvent, type Replayed, type ReplayRoom } from '../../lib/maintenance/quarantine/replay';
+import { conclude } from '../exit';
 import { DamagedLines, eventIdOf, openQuarantine, type QuarantineRoom } from './quarantine';
-import { EXIT_MISSING, type Common } from './room';
+import { type Common } from './room';
 import { scopeOf, type ScopeOptions } from './verify-deep';
 
 export interface ReplayOptions extends Common, ScopeOptions {
@@ -48,7 +49,7 @@ export async function quarantineReplay(ids: readonly string[], options: ReplayOp
   else console.log(`${sent} ${options.dryRun ? 'would be sent' : 'sent'} again, ${outcomes.length - sent} not.`);
   // A second run over a day passes over what the first has sent: nothing is amiss. Named, it is refused.
   const isFine = ({ did }: Outcome): boolean => isDone(did) || (ids.length === 0 && PASSED_OVER.has(did));
-  if (!outcomes.every(isFine)) process.exitCode = EXIT_MISSING;
+  conclude({ isMissing: !outcomes.every(isFine) });
   damaged.tell();
 }
 
@@ -61,10 +62,15 @@ function refuseContradictions(ids: readonly string[], { source, day, from, to, r
   if (file !== undefined && ids.length !== 1) throw new Error('--file corrects one event: name it.');
 }
 
-/** @throws Error where the file is larger than an event may be */
+/** @throws Error where the file cannot be read, or is larger than an event may be */
 async function readFile(path: string): Promise<Buffer> {
-  await using file = await open(path);
-  const { size } = await file.stat();
+  await using file = await open(path).catch((error: unknown) => {
+    throw new Error(
+      `--file ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'no code'}): give the path of a file.`,
+    );
+  });
+  const { size, isFile } = await file.stat().then((stat) => ({ size: stat.size, isFile: stat.isFile() }));
+  if (!isFile) throw new Error(`--file ${path} is not a file.`);
   if (size > MAX_FILE_BYTES) throw new Error(`${path} has ${size} bytes; Event Hubs takes no event over 1 MB.`);
   return await file.readFile();
 }

@@ -3,9 +3,10 @@ import { formatEventId } from '../../lib/maintenance/quarantine/id';
 import { findQuarantined } from '../../lib/maintenance/quarantine/read';
 import { stateOf } from '../../lib/maintenance/quarantine/record';
 import { replaysOf } from '../../lib/maintenance/quarantine/replayed';
+import { conclude } from '../exit';
 import { printableBody, printableText } from './printable';
 import { DamagedLines, eventIdOf, openQuarantine, replaysJson, replayText } from './quarantine';
-import { EXIT_MISSING, type Common } from './room';
+import { type Common } from './room';
 
 export interface ShowOptions extends Common {
   readonly raw: boolean;
@@ -23,7 +24,7 @@ export async function quarantineShow(text: string, { raw, json }: ShowOptions): 
   if (event === null) {
     console.error(`${text} is not in quarantine.`);
     damaged.tell();
-    process.exitCode = EXIT_MISSING;
+    conclude({ isMissing: true });
     return;
   }
   if (raw) {

@@ -7,8 +7,9 @@ import { type MaintenanceLake } from '../../lib/maintenance/port';
 import { quarantined, type LeftOut } from '../../lib/maintenance/quarantine/read';
 import { stateOf, type Replay } from '../../lib/maintenance/quarantine/record';
 import { replayedEvents, replaysOf, type ReplayedEvents } from '../../lib/maintenance/quarantine/replayed';
+import { conclude } from '../exit';
 import { tableOf } from './print';
-import { EXIT_MISSING, openLake, type Common, type Opened } from './room';
+import { openLake, type Common, type Opened } from './room';
 import { scopeOf, type ScopeOptions } from './verify-deep';
 
 /** The lake as the commands of quarantine see it. */
@@ -44,7 +45,7 @@ export class DamagedLines {
 
   tell(): void {
     for (const line of this.#told) console.error(line);
-    if (this.#told.size > 0) process.exitCode = EXIT_MISSING;
+    conclude({ isMissing: this.#told.size > 0 });
   }
 }
 
@@ -62,6 +63,7 @@ export interface ListOptions extends Common, ScopeOptions {
 
 /** `quarantine list`: counts, or each event. */
 export async function quarantineList(options: ListOptions): Promise<void> {
+  scopeOf(options);
   const room = await openQuarantine();
   const damaged = new DamagedLines();
   if (options.events) await listEvents(room, options, damaged);

@@ -7,6 +7,7 @@ import { finishFoundPlans } from '../../lib/maintenance/optimise/found-plans';
 import { OPTIMISE_DEFAULTS } from '../../lib/maintenance/optimise/room';
 import { openLock, toolsWithin } from '../../lib/maintenance/weekly/open';
 import { sleep } from '../../lib/rooms';
+import { partitionFault } from './hubs';
 import { rangeText } from './print';
 import { openLake } from './room';
 import { underLock } from './under-lock';
@@ -29,6 +30,8 @@ export async function rebuild(
     return await rebuildLedger(lake, of, { clock: systemClock, newId: randomUUID });
   });
   const { ledger, files, adopted, torn } = rebuilt;
+  const fault = ledger === null ? await partitionFault(config, source, partition) : null;
+  if (fault !== null) throw fault;
   if (ledger === null) console.log('The lake holds nothing of this partition: there is no ledger now.');
   else {
     const gaps = ledger.gaps.length === 0 ? 'no gaps' : `gaps ${ledger.gaps.map(rangeText).join(', ')}`;

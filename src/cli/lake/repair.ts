@@ -4,7 +4,8 @@ import { needsAttention, type PartitionRepair, type RepairReport } from '../../l
 import { type RepairProgress } from '../../lib/maintenance/repair/room';
 import { repairRoom, repairScope } from '../../lib/rooms';
 import { rangeText } from './print';
-import { EXIT_MISSING, openLake, type Common } from './room';
+import { conclude, isOfData, tellOnce } from '../exit';
+import { openLake, type Common } from './room';
 import { countOf } from '../../lib/ranges';
 
 export interface RepairCommand extends Common {
@@ -28,8 +29,16 @@ export async function repair({ json, dryRun, reopen, minutes }: RepairCommand): 
   if (isShown) process.stderr.write('\r\u001b[K');
   if (json) console.log(JSON.stringify(repairJson(report)));
   else for (const line of linesOf(report)) console.log(line);
-  if (needsAttention(report)) process.exitCode = EXIT_MISSING;
+  tellOnce(failuresOf(report));
+  conclude({ isMissing: needsAttention(report), isUndone: !failuresOf(report).every(isOfData) });
 }
+
+/** What could not be done, and why: partitions share their hub's trouble. */
+const failuresOf = ({ partitions }: RepairReport): string[] =>
+  partitions.flatMap(({ open, failure }) => [
+    ...(failure === null ? [] : [failure]),
+    ...open.flatMap(({ reason, detail }) => (reason === 'unknown' && detail !== null ? [detail] : [])),
+  ]);
 
 /** For machines: 64-bit numbers as text, stretches as `first-last`. */
 function repairJson(report: RepairReport): Record<string, unknown> {
@@ -68,8 +77,8 @@ function partitionLines(one: PartitionRepair): string[] {
     ...one.expired.map((range) => `${where}: ${rangeText(range)} LOST: the hub no longer has them`),
     ...one.open.map(
       ({ reason, detail, ...range }) =>
-        `${where}: ${rangeText(range)} missing still: ${reason}${detail === null ? '' : ` (${detail})`}`,
+        `${where}: ${rangeText(range)} missing still: ${reason}${detail === null || reason === 'unknown' ? '' : ` (${detail})`}`,
     ),
-    ...(one.failure === null ? [] : [`${where}: ${one.failure}`]),
+    ...(one.failure === null ? [] : [`${where}: failed`]),
   ];
 }

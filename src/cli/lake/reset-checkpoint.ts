@@ -10,7 +10,9 @@ import {
   type ResetResult,
 } from '../../lib/maintenance/checkpoints/reset';
 import { ownScope } from '../../lib/maintenance/checkpoints/scope';
-import { EXIT_FAILED, EXIT_MISSING, type Common } from './room';
+import { conclude } from '../exit';
+import { partitionFault } from './hubs';
+import { type Common } from './room';
 
 export interface ResetCheckpointOptions extends Common {
   readonly dryRun: boolean;
@@ -28,11 +30,14 @@ export async function resetCheckpoint(
   const blobs = azureCheckpoints(container, { requestMs: config.requestMs, signal: new AbortController().signal });
   const of = { namespace: ownScope(config).namespace, hub: config.hubs[source], group: config.consumerGroup };
   const result = await resetCheckpoints(blobs, { of, partition, dryRun, force });
+  if (partition !== 'all' && result.records.length === 0) {
+    const fault = await partitionFault(config, source, partition);
+    if (fault !== null) throw fault;
+  }
   const isIncomplete = result.claimed.length > 0 || result.records.some(({ did }) => did === 'changed');
   if (json) console.log(JSON.stringify(reportOf(result)));
   else tell(result, config.hubs[source]);
-  if (result.refused) process.exitCode = EXIT_FAILED;
-  else if (isIncomplete) process.exitCode = EXIT_MISSING;
+  conclude({ isUndone: result.refused, isMissing: isIncomplete });
 }
 
 function reportOf({ records, ...result }: ResetResult): Record<string, unknown> {

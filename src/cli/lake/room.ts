@@ -10,20 +10,21 @@ export interface Common {
   readonly json: boolean;
 }
 
-/** Something is missing or damaged, and told. */
-export const EXIT_MISSING = 1;
-/** It could not be done. */
-export const EXIT_FAILED = 2;
-
 export interface Opened {
   readonly config: Config;
   readonly clients: LakeClients;
   readonly lake: Lake;
 }
 
-/** Opens the lake of the settings. @throws PipelineError CONFIG_INVALID */
+/**
+ * Opens the lake of the settings, and asks it for one page: what stands between a command and the lake is told once, before any of its steps.
+ *
+ * @throws PipelineError CONFIG_INVALID, STORAGE_FAILED
+ */
 export async function openLake(): Promise<Opened> {
   const config = readConfig(process.env);
   const clients = await openClients(config.storage, config.lake.fileSystem, credentialFor);
-  return { config, clients, lake: azureLake(clients, config.requestMs, new AbortController().signal) };
+  const lake = azureLake(clients, config.requestMs, new AbortController().signal);
+  await lake.list('_system/ledger')[Symbol.asyncIterator]().next();
+  return { config, clients, lake };
 }

@@ -1,10 +1,11 @@
 import { systemClock } from '../../lib/clock';
 import { type Config } from '../../lib/config/config';
-import { hubProgress } from '../../lib/hub/progress';
 import { azureMaintenanceLake } from '../../lib/lake/azure-maintenance-lake';
 import { ledgerPath } from '../../lib/ledger/names';
 import { readLedgers, waitingRuns } from '../../lib/maintenance/completeness/ledgers';
 import { eventsBetween } from '../../lib/maintenance/completeness/rate';
+import { conclude, tellOnce } from '../exit';
+import { askHubs } from './hubs';
 import { rangeText, tableOf } from './print';
 import { openLake, type Common } from './room';
 
@@ -66,12 +67,15 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
 
 const timeText = (at: number | null): string => (at === null ? '' : new Date(at).toISOString());
 
-/** The last sequence number of each partition, by `hub/partition`. */
-async function hubEnds({ eventHubs, hubs, requestMs }: Config): Promise<ReadonlyMap<string, bigint>> {
+/** The last sequence number of each partition, by `hub/partition`; none of a hub that does not answer, which is told. */
+async function hubEnds(config: Config): Promise<ReadonlyMap<string, bigint>> {
   const ends = new Map<string, bigint>();
-  for (const hub of Object.values(hubs)) {
-    for (const { partition, last } of (await hubProgress(eventHubs, hub, requestMs)).partitions) {
-      if (last !== null) ends.set(`${hub.toLowerCase()}/${partition}`, last);
+  const asked = await askHubs(config);
+  tellOnce(asked.troubles);
+  conclude({ isUndone: asked.troubles.length > 0 });
+  for (const [source, { partitions }] of asked.answers) {
+    for (const { partition, last } of partitions) {
+      if (last !== null) ends.set(`${config.hubs[source].toLowerCase()}/${partition}`, last);
     }
   }
   return ends;

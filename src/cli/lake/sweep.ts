@@ -7,9 +7,9 @@ import { underLock } from './under-lock';
 
 export async function sweep({ json, dryRun }: Common & { readonly dryRun: boolean }): Promise<void> {
   const { config, clients } = await openLake();
-  const report = await underLock(openLock(config, clients), 'weekly', (signal) =>
-    sweepLake({ ...toolsWithin(config, clients, signal), clock: systemClock }, { dryRun, budgetMs: Infinity }),
-  );
+  const act = (signal: AbortSignal): Promise<SweepReport> =>
+    sweepLake({ ...toolsWithin(config, clients, signal), clock: systemClock }, { dryRun, budgetMs: Infinity });
+  const report = await underLock(openLock(config, clients), 'weekly', act, dryRun);
   if (json) console.log(JSON.stringify(report));
   else for (const line of sweepLines(report)) console.log(line);
 }

@@ -34,9 +34,10 @@ export function withScope(command: Command): Command {
     .option('--to <YYYY-MM-DD>', 'up to this day, included', parseDay);
 }
 
-/** @throws Error where a day and a stretch of days are both asked for */
+/** @throws Error where a day and a stretch of days are both asked for, or a stretch that ends before it begins */
 export function scopeOf({ source, day, from, to }: ScopeOptions): DeepScope {
   if (day !== undefined && (from ?? to) !== undefined) throw new Error('Give --day, or --from and --to, not both.');
+  if (from !== undefined && to !== undefined && from > to) throw new Error('--from is a later day than --to.');
   return {
     sources: source === undefined ? ['postgresql', 'mongodb'] : [source],
     from: day ?? from ?? null,
@@ -44,21 +45,23 @@ export function scopeOf({ source, day, from, to }: ScopeOptions): DeepScope {
   };
 }
 
+/** Before anything is read. @throws Error where only a scope is given, or one that is none */
+export function demandSense(options: DeepOptions): void {
+  const { deep, source, day, from, to } = options;
+  scopeOf(options);
+  if (deep || (source ?? day ?? from ?? to) === undefined) return;
+  throw new Error('--source, --day, --from and --to limit what --deep reads: give it, too.');
+}
+
 /**
  * Reads what the options ask for, and tells how far it is on the terminal, if there is one; null where it was not asked for.
- *
- * @throws Error where only a scope was given
  */
 export async function readDeep(
   { lake, clients, config }: Opened,
   options: DeepOptions,
   isShown: boolean,
 ): Promise<DeepReport | null> {
-  if (!options.deep) {
-    const { source, day, from, to } = options;
-    if ((source ?? day ?? from ?? to) === undefined) return null;
-    throw new Error('--source, --day, --from and --to limit what --deep reads: give it, too.');
-  }
+  if (!options.deep) return null;
   const files = azureMaintenanceLake(clients, config.requestMs, new AbortController().signal);
   let toldAtBytes = 0;
   const report = await deepVerify({ lake, files }, scopeOf(options), {

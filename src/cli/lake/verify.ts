@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { faultsOf, lossesOf } from '../../lib/maintenance/completeness/faults';
 import { proveLake } from '../../lib/maintenance/completeness/prove';
 import { proofJson, rangeText, tableOf } from './print';
-import { EXIT_MISSING, openLake, type Common } from './room';
-import { deepJson, deepLines, readDeep, type DeepOptions } from './verify-deep';
+import { conclude } from '../exit';
+import { openLake, type Common } from './room';
+import { deepJson, deepLines, demandSense, readDeep, type DeepOptions } from './verify-deep';
 
 export async function verify({ json, ...options }: Common & DeepOptions): Promise<void> {
+  demandSense(options);
   const opened = await openLake();
   const { lake } = opened;
   const startedAt = performance.now();
@@ -46,5 +48,5 @@ export async function verify({ json, ...options }: Common & DeepOptions): Promis
   } else if (deep !== null) {
     for (const line of deepLines(deep)) console.log(line);
   }
-  if (!isSound) process.exitCode = EXIT_MISSING;
+  conclude({ isMissing: !isSound });
 }

@@ -2,6 +2,7 @@ import { takenBy } from '../../lib/maintenance/lock';
 import { failureOf } from '../../lib/maintenance/weekly/report';
 import { runWeekly } from '../../lib/maintenance/weekly/weekly';
 import { openWeekly, weeklyOptions } from '../../lib/maintenance/weekly/open';
+import { tellHubTroubles } from './hubs';
 import { openLake, type Common } from './room';
 import { weeklyLines } from './weekly-lines';
 
@@ -20,6 +21,7 @@ export async function weekly({ json, dryRun, minutes }: WeeklyCommand): Promise<
   if (report === 'taken') throw new Error(await takenBy(room.lock, 'weekly'));
   if (json) console.log(JSON.stringify(report));
   else for (const line of weeklyLines(report)) console.log(line);
+  await tellHubTroubles(config);
   const failure = failureOf(report);
   if (failure !== null) throw failure;
 }

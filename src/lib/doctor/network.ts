@@ -18,9 +18,10 @@ export function networkTrials(
       'a connection to Event Hubs',
       [namespaceEndpoint(eventHubs)],
       'dns-event-hubs',
+      HUBS,
       connectMs,
     ),
-    reachTrial('reach-storage', "connections to the lake's account", lake, 'dns-storage', connectMs),
+    reachTrial('reach-storage', "connections to the lake's account", lake, 'dns-storage', LAKE, connectMs),
   ];
 }
 
@@ -43,9 +44,10 @@ function reachTrial(
   title: string,
   endpoints: readonly Endpoint[],
   needed: string,
+  setting: string,
   connectMs: number,
 ): Trial {
-  const allow = "the firewall between, and the service's own network rules";
+  const allow = `the firewall between, the service's own network rules, and ${setting}, which names it`;
   return {
     ...{ id, title, needs: [needed] },
     onTimeout: `Check ${allow}`,

@@ -47,7 +47,8 @@ function diagnose(error: ReturnType<typeof innermost>, place: HubPlace): Diagnos
     case 'AuthenticationRequiredError':
       return {
         found: 'that access is refused',
-        action: 'Give the identity the role Azure Event Hubs Data Receiver, or check the key',
+        action:
+          'EVENTHUB_CONNECTION_STRING: give the identity the role Azure Event Hubs Data Receiver, or check the key',
         retryable: false,
       };
     case 'AbortError':
@@ -56,7 +57,7 @@ function diagnose(error: ReturnType<typeof innermost>, place: HubPlace): Diagnos
     case 'ETIMEDOUT':
       return {
         found: `no answer within ${place.timeoutMs / 1000} s`,
-        action: 'Check the namespace, its firewall and the network between',
+        action: 'EVENTHUB_CONNECTION_STRING: check the namespace, its firewall and the network between',
         retryable: true,
       };
     case 'ENOTFOUND':
@@ -65,7 +66,8 @@ function diagnose(error: ReturnType<typeof innermost>, place: HubPlace): Diagnos
     case 'ECONNRESET':
       return {
         found: `no connection (${error.code ?? ''})`,
-        action: 'Check that the namespace exists under this name and can be reached from here',
+        action:
+          'EVENTHUB_CONNECTION_STRING: check that the namespace exists under this name and can be reached from here',
         retryable: true,
       };
     default:

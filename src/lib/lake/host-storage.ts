@@ -19,7 +19,7 @@ export async function openHostCheckpoints(
   if (connectionString !== '') {
     // The SDK takes it with its semicolon alone.
     const text = connectionString === 'UseDevelopmentStorage=true' ? `${connectionString};` : connectionString;
-    return BlobServiceClient.fromConnectionString(text).getContainerClient(CONTAINER);
+    return clientOf(text).getContainerClient(CONTAINER);
   }
   const account = env[`${SETTING}__accountName`];
   const uri =
@@ -32,4 +32,16 @@ export async function openHostCheckpoints(
   }
   const credential = await credentialFor(env[`${SETTING}__clientId`] ?? null);
   return new BlobServiceClient(uri, credential).getContainerClient(CONTAINER);
+}
+
+/** What the SDK says of a connection string may quote it. */
+function clientOf(connectionString: string): BlobServiceClient {
+  try {
+    return BlobServiceClient.fromConnectionString(connectionString);
+  } catch {
+    throw new PipelineError(
+      'CONFIG_INVALID',
+      `${SETTING} is not a connection string of a storage account: copy it whole, as the function app has it`,
+    );
+  }
 }

@@ -43,12 +43,23 @@ function describe(error: unknown): string {
 function adviceFor(error: unknown, where: string, timedOut: boolean): string {
   const status = statusOf(error);
   const code = storageCode(error) ?? '';
-  if (timedOut) return 'See whether the account answers from here (STORAGE_REQUEST_SECONDS is the time it is given).';
+  if (timedOut) {
+    return 'Is the name in STORAGE_CONNECTION_STRING right, and does the account answer from here? STORAGE_REQUEST_SECONDS is the time it is given.';
+  }
   if (code === 'ContainerNotFound' || code === 'FilesystemNotFound' || code === 'ContainerBeingDeleted') {
     return `The file system does not exist: create it (az storage fs create), or set LAKE_FILESYSTEM to the right name.`;
   }
   if (status === 403 && code === 'AuthenticationFailed') {
-    return `The key in STORAGE_CONNECTION_STRING is not the account's, or the clock is wrong.`;
+    return `The key in STORAGE_CONNECTION_STRING is not the account's, or no longer (az storage account keys list), or this machine's clock is wrong.`;
+  }
+  if (code === 'KeyBasedAuthenticationNotPermitted') {
+    return `The account takes no keys: give it an identity (STORAGE_CONNECTION_STRING__blobServiceUri) in place of STORAGE_CONNECTION_STRING.`;
+  }
+  if (code === 'AuthorizationFailure') {
+    return `The account's network rules do not let this machine in (az storage account show --query networkRuleSet); STORAGE_CONNECTION_STRING names it.`;
+  }
+  if (/ImmutableDueTo(Policy|LegalHold)$/.test(code)) {
+    return `The container of LAKE_FILESYSTEM has an immutability policy or a legal hold: renames and replacements are refused there. Remove it (docs/deploy.md).`;
   }
   if (status === 401 || status === 403) {
     return (

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { answerCbs } from '../../../local/event-hubs/cbs';
@@ -155,7 +156,18 @@ test.each<[string, Record<string, unknown>, unknown, number]>([
   ['no audience', { operation: 'put-token' }, 'token', 400],
   ['no token', { operation: 'put-token', name: 'sb://localhost/orders' }, undefined, 400],
 ])('$cbs answers %s', (_, properties, body, status) => {
-  expect(answerCbs({ properties, body }).status).toBe(status);
+  expect(answerCbs({ properties, body }, { key: null, now: Date.now }).status).toBe(status);
+});
+
+test.each([
+  ['k', 101, 202, 'Accepted'],
+  ['another', 101, 401, 'InvalidSignature: The token has an invalid signature.'],
+  ['k', 100, 401, 'ExpiredToken: The token is expired.'],
+])('$cbs answers a token that is signed with %s and ends at %d s', (key, ends, status, description) => {
+  const signature = createHmac('sha256', key).update(`sb%3A%2F%2Flocalhost\n${ends}`).digest('base64');
+  const body = `SharedAccessSignature sr=sb%3A%2F%2Flocalhost&sig=${encodeURIComponent(signature)}&se=${ends}&skn=root`;
+  const properties = { operation: 'put-token', name: 'sb://localhost/orders', type: 'servicebus.windows.net:sastoken' };
+  expect(answerCbs({ properties, body }, { key: 'k', now: () => 100_000 })).toEqual({ status, description });
 });
 
 const inMemory = (): Namespace => new Namespace({ folder: null, now: () => CREATED, log: () => undefined });

@@ -126,7 +126,10 @@ async function fillOrClose(
     // Files that were taken away, and whose hub is no more: only restoring them can help.
     return { ...expired, open: stillOpen(missing, { reason: 'hub_gone', detail: null }) };
   }
-  if (ledger.namespace !== scope.namespace) return open('unknown', `the settings' namespace is ${scope.namespace}`);
+  if (ledger.namespace !== scope.namespace) return open('unknown', otherNamespace(ledger, scope));
   if (scope.hubs[ledger.source].toLowerCase() !== ledger.hub) return open('other_hub');
   return await repairPartition(room, scope, ledger, missing, options);
 }
+
+const otherNamespace = (ledger: Ledger, scope: RepairScope): string =>
+  `its ledger is of ${ledger.namespace}, and EVENTHUB_CONNECTION_STRING names ${scope.namespace}: set the one that these events came from`;
