@@ -22,8 +22,8 @@ async function publish(count: number): Promise<void> {
 }
 
 test('a hub tells when it was made, and of each partition the last event, or that there is none, or no longer', async () => {
-  const nothing = { partition: '0', last: null, lastEnqueuedAt: null, isEmpty: true };
-  const last = { partition: '1', last: 2n, lastEnqueuedAt: CREATED + 1_000, isEmpty: false };
+  const nothing = { partition: '0', last: null, lastEnqueuedAt: null, begin: null, isEmpty: true };
+  const last = { partition: '1', last: 2n, lastEnqueuedAt: CREATED + 1_000, begin: 0n, isEmpty: false };
   expect(await progress()).toEqual({ createdAt: CREATED, partitions: [nothing, { ...nothing, partition: '1' }] });
   now = CREATED + 1_000;
   await publish(3);

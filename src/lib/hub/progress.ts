@@ -15,6 +15,8 @@ export interface PartitionProgress {
   readonly last: bigint | null;
   /** When the last event was accepted, UTC ms; null where there never was one. */
   readonly lastEnqueuedAt: number | null;
+  /** The oldest event that is still kept; null where none is. */
+  readonly begin: bigint | null;
   /** Nothing is kept there: never was, or no longer is. */
   readonly isEmpty: boolean;
 }
@@ -38,9 +40,10 @@ export async function hubProgress(access: EventHubsAccess, hub: string, timeoutM
         const facts = await client.getPartitionProperties(partition, { abortSignal });
         const last = facts.lastEnqueuedSequenceNumber;
         return last < 0
-          ? { partition, last: null, lastEnqueuedAt: null, isEmpty: true }
+          ? { partition, last: null, lastEnqueuedAt: null, begin: null, isEmpty: true }
           : {
               ...{ partition, last: BigInt(last), lastEnqueuedAt: facts.lastEnqueuedOnUtc.getTime() },
+              begin: facts.isEmpty ? null : BigInt(facts.beginningSequenceNumber),
               isEmpty: facts.isEmpty,
             };
       }),

@@ -109,6 +109,19 @@ export function coveredParts(coverage: Coverage, ranges: readonly Range[]): Rang
   return common(coveredRanges(coverage), ranges);
 }
 
+/**
+ * The ledger with an open gap from `begin` up to its start: what its hub still has from before the first number that was ever delivered, as
+ * where the host went by an old checkpoint. The start itself, where it is in a gap, is one gap with it.
+ */
+export function begunAt(ledger: Ledger, begin: bigint, now: number): Ledger {
+  const { start, gaps } = ledger;
+  if (begin >= start) return ledger;
+  const [first, ...rest] = gaps;
+  const joined = first?.first === start ? first : null;
+  const gap = { first: begin, last: joined?.last ?? start - 1n, noticedAt: joined?.noticedAt ?? now };
+  return { ...ledger, start: begin, gaps: [gap, ...(joined === null ? gaps : rest)] };
+}
+
 /** The ledger with its hub succeeded by one of the same name; its pending files must be known to be published. */
 export function succeeded(ledger: Ledger, successor: Successor): Ledger {
   return { ...ledger, pending: [], successor };

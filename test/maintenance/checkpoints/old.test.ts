@@ -16,7 +16,7 @@ test.each([
   ['without a number, of before the hub', {}, -5_000, 9n, 'before_hub'],
 ] as const)('a checkpoint %s', (_, metadata, afterMs, last, why) => {
   const seen = new Map([['3', record(metadata, CREATED + afterMs)]]);
-  const progress = { lastEnqueuedAt: null, isEmpty: false };
+  const progress = { lastEnqueuedAt: null, begin: 0n, isEmpty: false };
   const partitions = [
     { partition: '3', last, ...progress },
     { partition: '4', last, ...progress },

@@ -18,6 +18,8 @@ function sightOf(all: readonly History[], at: number, askedAt: number): HubSight
       partition,
       last: last?.sequence ?? null,
       lastEnqueuedAt: last?.time ?? null,
+      // Whatever came before the first event in the lake has expired.
+      begin: null,
       isEmpty: last === undefined,
     };
   });
@@ -100,7 +102,7 @@ test.each<[string, Fate[], number | null, string[]]>([
 
 describe('a hub that is not as the ledger knows it', () => {
   const proof = proofOf(of('landed', 'landed')) as PartitionProof;
-  const seen = { partition: '3', last: 1n, lastEnqueuedAt: BEGIN + MINUTE, isEmpty: false };
+  const seen = { partition: '3', last: 1n, lastEnqueuedAt: BEGIN + MINUTE, begin: 0n, isEmpty: false };
   const through = (sight: Partial<HubSight>, proofs = [proof]): ReturnType<typeof completeThrough> =>
     completeThrough(OF, proofs, { askedAt: LATER, createdAt: BEGIN - 1, partitions: [seen], ...sight });
 
@@ -112,7 +114,7 @@ describe('a hub that is not as the ledger knows it', () => {
   });
 
   test('made anew, and empty: nothing is missing', () => {
-    const partitions = [{ partition: '3', last: null, lastEnqueuedAt: null, isEmpty: true }];
+    const partitions = [{ partition: '3', last: null, lastEnqueuedAt: null, begin: null, isEmpty: true }];
     expect(through({ createdAt: BEGIN + 2 * MINUTE, partitions })).toEqual({ at: LATER - MINUTE, why: [] });
   });
 
@@ -125,9 +127,9 @@ describe('a hub that is not as the ledger knows it', () => {
   });
 
   test('a partition whose events have all expired, and that has no ledger, holds nothing back', () => {
-    const old = { partition: '4', last: 9n, lastEnqueuedAt: BEGIN, isEmpty: true };
+    const old = { partition: '4', last: 9n, lastEnqueuedAt: BEGIN, begin: null, isEmpty: true };
     expect(through({ partitions: [seen, old] })).toEqual({ at: LATER - MINUTE, why: [] });
-    expect(through({ partitions: [seen, { ...old, isEmpty: false }] }).at).toBeNull();
+    expect(through({ partitions: [seen, { ...old, begin: 0n, isEmpty: false }] }).at).toBeNull();
   });
 
   test('the incarnation that counts is the last; of the former, and of other hubs, holes do', () => {

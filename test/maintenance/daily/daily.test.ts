@@ -43,8 +43,8 @@ afterEach(() => lake[Symbol.asyncDispose]());
 const hubAt = (partition: string, last: number): HubProgress => ({
   createdAt: BEGIN - DAY_MS,
   partitions: [
-    { partition, last: BigInt(last), lastEnqueuedAt: BEGIN, isEmpty: false },
-    { partition: '9', last: null, lastEnqueuedAt: null, isEmpty: true },
+    { partition, last: BigInt(last), lastEnqueuedAt: BEGIN, begin: 0n, isEmpty: false },
+    { partition: '9', last: null, lastEnqueuedAt: null, begin: null, isEmpty: true },
   ],
 });
 const unreachable = new PipelineError('EVENT_HUBS_FAILED', 'nobody answers');
@@ -237,6 +237,14 @@ test('events that are on their way: up to the last run that is there; after a da
   expect(await run()).toMatchObject({ ok: false, isLate: true, completeThrough: through });
 });
 
+test('a hub that still has events from before the first one in the lake: no day is marked', async () => {
+  await instance.deliver(at(BEGIN, 4, 9));
+  expect(await run()).toMatchObject({
+    ...{ ok: false, completeThrough: null, daysMarked: [] },
+    why: ['changes/3: its hub still has 4 events from before the first one in the lake: npm run lake -- repair'],
+  });
+});
+
 test('a hub that cannot be asked is told, and up to when all is there is not known', async () => {
   await fill();
   hub = unreachable;
@@ -372,6 +380,9 @@ test('two runs at once, and one after the other, tell and leave the same', async
 });
 
 test('an empty lake whose hub is empty is complete up to now, and has no day', async () => {
-  hub = { createdAt: BEGIN, partitions: [{ partition: '3', last: null, lastEnqueuedAt: null, isEmpty: true }] };
+  hub = {
+    createdAt: BEGIN,
+    partitions: [{ partition: '3', last: null, lastEnqueuedAt: null, begin: null, isEmpty: true }],
+  };
   expect(await run()).toMatchObject({ ok: true, completeThrough: NOW - 60_000, daysMarked: [], recent: [] });
 });

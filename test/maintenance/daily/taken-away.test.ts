@@ -40,7 +40,7 @@ const room = (): DailyRoom => ({
 test('a marker of a day whose end was taken away is not written anew as complete', async () => {
   hub = {
     createdAt: BEGIN - DAY_MS,
-    partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN + HOUR, isEmpty: false }],
+    partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN + HOUR, begin: 0n, isEmpty: false }],
   };
   await instance.deliver(events(0, 4, {}, BEGIN));
   await instance.deliver(events(5, 9, {}, BEGIN + HOUR));

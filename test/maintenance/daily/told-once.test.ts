@@ -13,7 +13,7 @@ test('a loss whose closing was not told, because its run was killed, is told by 
   const BEGIN = NOON - 3 * DAY_MS;
   const hub: HubProgress = {
     createdAt: BEGIN - DAY_MS,
-    partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN + 9_000, isEmpty: false }],
+    partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN + 9_000, begin: 0n, isEmpty: false }],
   };
   let die = false;
   const clock = { now: () => NOON };

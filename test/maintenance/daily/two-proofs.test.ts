@@ -32,7 +32,7 @@ afterEach(() => lake[Symbol.asyncDispose]());
 
 const HUB: HubProgress = {
   createdAt: BEGIN - DAY_MS,
-  partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN, isEmpty: false }],
+  partitions: [{ partition: '3', last: 9n, lastEnqueuedAt: BEGIN, begin: 0n, isEmpty: false }],
 };
 
 const run = (through: Lake, now: number): Promise<DailyReport> =>

@@ -17,7 +17,7 @@ test('a namespace that is failed over while its gaps are read closes none of the
   const reader: HubReader = {
     facts: async (hub, partition) => ({
       ...(await real.facts(hub, partition)),
-      ...((asked += 1) > 1 ? { last: 5n } : {}),
+      ...((asked += 1) > 2 ? { last: 5n } : {}),
     }),
     async *read() {
       // Its end lies before what is asked for.

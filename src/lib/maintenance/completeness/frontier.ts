@@ -74,7 +74,7 @@ const coveredEnd = (proof: PartitionProof, why: string): Front => ({
 function endOf(
   hub: string,
   proof: PartitionProof | null,
-  { partition, last, lastEnqueuedAt, isEmpty }: HubSight['partitions'][number],
+  { partition, last, lastEnqueuedAt, begin, isEmpty }: HubSight['partitions'][number],
   { askedAt, createdAt }: HubSight,
 ): Front {
   const level: Front = { at: askedAt - CLOCK_ALLOWANCE_MS, why: null };
@@ -88,6 +88,10 @@ function endOf(
   if (proof.firstRunAt !== null && createdAt > proof.firstRunAt + CLOCK_ALLOWANCE_MS) {
     const why = 'its hub was made anew, and has events under the former one\'s incarnation: docs/deploy.md, "A hub"';
     return { at: createdAt, why: `${placeOf(proof)}: ${why}` };
+  }
+  if (begin !== null && begin < proof.start) {
+    const why = `its hub still has ${proof.start - begin} events from before the first one in the lake`;
+    return { at: null, why: `${placeOf(proof)}: ${why}: npm run lake -- repair` };
   }
   if (last > proof.last) return coveredEnd(proof, `its hub has ${last - proof.last} more events`);
   // The numbers of a namespace that was restored may begin anew in a hub that is old.

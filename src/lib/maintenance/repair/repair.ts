@@ -1,18 +1,25 @@
-import { PipelineError } from '../../errors';
+import { hasCode, PipelineError } from '../../errors';
 import { LedgerCache } from '../../ledger/cache';
 import { type Ledger } from '../../ledger/ledger';
 import { ledgerPath } from '../../ledger/names';
 import { readLedger } from '../../ledger/open';
+import { publishPending } from '../../ledger/publish';
+import { begunAt, settled } from '../../ledger/rules';
 import { settle } from '../../ledger/settle';
+import { swapLedger } from '../../ledger/swap';
+import { forEachOf } from '../../parallel';
 import { goneHubs } from '../checkpoints/ask';
 import { readLedgers } from '../completeness/ledgers';
-import { expireAll, NONE, repairPartition, stillOpen, type Repaired } from './partition';
+import { doubtOf, expireAll, NONE, repairPartition, stillOpen, type Repaired } from './partition';
 import { missingNumbers, uncoveredNumbers } from './reopen';
 import { type OpenReason, type PartitionRepair, type RepairReport } from './report';
 import { type RepairOptions, type RepairRoom, type RepairScope } from './room';
 import { type Range } from '../../ranges';
 
 const CONFIRM_AFTER_MS = 2_000;
+
+/** Partitions whose beginning is asked for at once. */
+const ASKED_AT_ONCE = 4;
 
 /**
  * Looks for what is missing in the lake, and fills or closes it: publishes what is committed, reads gaps again from the hub, and gives up
@@ -25,8 +32,10 @@ export async function repair(room: RepairRoom, scope: RepairScope, options: Repa
   // Nobody else's ledgers in memory are taken out or trusted.
   const own: RepairRoom = { ...room, landing: { ...room.landing, ledgers: new LedgerCache() } };
   const missing = options.reopen ? await missingNumbers(room) : new Map<string, readonly Range[]>();
+  const begins = await earlierBegins(own, scope, ledgers, options.isTimeUp);
   const isAsked = (ledger: Ledger): boolean =>
-    ledger.successor === null && (ledger.gaps.length > 0 || (missing.get(ledgerPath(ledger)) ?? []).length > 0);
+    ledger.successor === null &&
+    (ledger.gaps.length > 0 || begins.has(ledgerPath(ledger)) || (missing.get(ledgerPath(ledger)) ?? []).length > 0);
   // Null when the time is up: then no partition is begun with.
   const uncovered = ledgers.some(isAsked) ? await uncoveredNumbers(room, options.isTimeUp) : null;
   const gone = await hubsGone(own, scope, ledgers.filter(isAsked), options);
@@ -34,7 +43,8 @@ export async function repair(room: RepairRoom, scope: RepairScope, options: Repa
   for (const ledger of ledgers) {
     const lacking = missing.get(ledgerPath(ledger)) ?? [];
     const isGone = ledger.namespace === scope.namespace && gone.has(ledger.hub);
-    const found = { missing: lacking, uncovered: uncovered?.get(ledgerPath(ledger)) ?? [] };
+    const path = ledgerPath(ledger);
+    const found = { missing: lacking, uncovered: uncovered?.get(path) ?? [], begin: begins.get(path) ?? null };
     partitions.push(await repairOne({ room: own, scope, options }, ledger, found, isGone));
   }
   return {
@@ -42,6 +52,46 @@ export async function repair(room: RepairRoom, scope: RepairScope, options: Repa
     partitions: partitions.filter(isWorthTelling),
     isOutOfTime: partitions.some(({ open }) => open.some(({ reason }) => reason === 'out_of_time')),
   };
+}
+
+/**
+ * Where hubs begin that still have events from before the first one in the lake, by ledger path: the host went by an old checkpoint. A hub
+ * that does not answer, or may be another one, says nothing.
+ */
+async function earlierBegins(
+  { reader }: RepairRoom,
+  scope: RepairScope,
+  ledgers: readonly Ledger[],
+  isTimeUp: () => boolean,
+): Promise<ReadonlyMap<string, bigint>> {
+  const begins = new Map<string, bigint>();
+  const isCurrent = ({ namespace, hub, source, successor }: Ledger): boolean =>
+    successor === null && namespace === scope.namespace && hub === scope.hubs[source].toLowerCase();
+  await forEachOf(ledgers.filter(isCurrent), ASKED_AT_ONCE, async (ledger) => {
+    if (isTimeUp()) return;
+    try {
+      const facts = await reader.facts(scope.hubs[ledger.source], ledger.partition);
+      const isEarlier = facts.begin < ledger.start && facts.begin <= facts.last;
+      if (isEarlier && doubtOf(ledger, facts) === null) begins.set(ledgerPath(ledger), facts.begin);
+    } catch (error) {
+      if (!hasCode(error, 'EVENT_HUBS_FAILED')) throw error;
+    }
+  });
+  return begins;
+}
+
+/** The ledger as it is now, with a gap down to `begin`. */
+async function openedFrom({ room, options }: Run, before: Ledger, begin: bigint | null): Promise<Ledger> {
+  for (;;) {
+    // Writers may have filled some since, or found more.
+    const open = await readLedger(room.lake, before);
+    if (open === null) return before;
+    if (begin === null || options.isTimeUp()) return open.ledger;
+    const next = begunAt(open.ledger, begin, room.landing.clock.now());
+    if (next === open.ledger || options.dryRun) return next;
+    await publishPending(room.lake, open.ledger);
+    if ((await swapLedger(room.lake, open, settled(next))) !== 'overtaken') return settled(next);
+  }
 }
 
 /** The hubs of those ledgers that are proven gone: not found twice, while another one of the namespace answers. */
@@ -74,6 +124,8 @@ interface Run {
 interface Differing {
   readonly missing: readonly Range[];
   readonly uncovered: readonly Range[];
+  /** Where its hub begins, if that is before the first number of the ledger. */
+  readonly begin: bigint | null;
 }
 
 /** One partition in one incarnation. */
@@ -84,8 +136,7 @@ async function repairOne(run: Run, before: Ledger, differing: Differing, isGone:
   let settled = 0;
   try {
     settled = await settleOne(run, before);
-    // Writers may have filled some since, or found more.
-    const ledger = (await readLedger(run.room.lake, before))?.ledger ?? before;
+    const ledger = differing.uncovered.length > 0 ? before : await openedFrom(run, before, differing.begin);
     return { ...told, settled, ...(await fillOrClose(run, ledger, differing, isGone)), failure: null };
   } catch (error) {
     if (run.options.signal.aborted || !(error instanceof PipelineError)) throw error;
