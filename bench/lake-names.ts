@@ -54,7 +54,8 @@ export function namesLake(runs: number): NamesLake {
     read: (path) => Promise.resolve(written.has(path) ? { bytes: written.get(path) as Buffer, etag: '"e"' } : null),
     readHead: (path) => Promise.resolve(headOf(path)),
     exists: () => Promise.resolve(false),
-    ...{ stage: refuse, swap: refuse, rename: refuse, makeFolder: refuse, sameBytes: refuse, remove: refuse },
+    ...{ stage: refuse, swap: refuse, rename: refuse, makeFolder: refuse },
+    ...{ sameBytes: refuse, readPiece: refuse, remove: refuse },
   };
   const files: MaintenanceLake = {
     list,

@@ -155,6 +155,7 @@ class ForgetfulLake implements Lake {
   exists = (): Promise<boolean> => Promise.resolve(false);
   sameBytes = (): Promise<null> => Promise.resolve(null);
   readHead = (): Promise<null> => Promise.resolve(null);
+  readPiece = (): Promise<null> => Promise.resolve(null);
   // eslint-disable-next-line @typescript-eslint/require-await
   async *list(): AsyncGenerator<never> {
     yield* [];

@@ -37,6 +37,7 @@ function counted(store: MemoryStore, limit = Infinity): Counted {
       counts.heads += 1;
       return counts.heads > limit ? Promise.reject(new Error('the time is up')) : now(store.readHead(path, length));
     },
+    readPiece: (path, offset, length) => now(store.readPiece(path, offset, length)),
     remove: (path, etag) => now(store.remove(path, etag)),
     async *list(folder) {
       for (const file of store.list(folder)) yield await now(file);

@@ -47,6 +47,10 @@ export class MemoryStore {
     return this.files.get(path)?.bytes.subarray(0, length) ?? null;
   }
 
+  readPiece(path: string, offset: number, length: number): Buffer | null {
+    return this.files.get(path)?.bytes.subarray(offset, offset + length) ?? null;
+  }
+
   remove(path: string, etag?: string): 'removed' | 'changed' {
     const file = this.files.get(path);
     if (file !== undefined && etag !== undefined && file.etag !== etag) return 'changed';

@@ -121,6 +121,8 @@ export function lakeOver(wire: Wire, sender: Sender, store: MemoryStore): Lake {
     exists: (path) => wire.send(sender, `exists ${short(path)}`, () => store.exists(path)),
     sameBytes: (a, b) => wire.send(sender, `same ${short(b)}`, () => store.sameBytes(a, b)),
     readHead: (path, length) => wire.send(sender, `head ${short(path)}`, () => store.readHead(path, length)),
+    readPiece: (path, offset, length) =>
+      wire.send(sender, `read ${short(path)}`, () => store.readPiece(path, offset, length)),
     remove: (path, etag) => wire.send(sender, `remove ${short(path)}`, () => store.remove(path, etag)),
     async *list(folder) {
       yield* await wire.send(sender, `list ${folder}`, () => store.list(folder));

@@ -83,12 +83,13 @@ export function deepJson(report: DeepReport): Record<string, unknown> {
 }
 
 /** For people, a line each: problems, then what was read. */
-export function deepLines({ files, lines, bytes, readAgain, problemCount, problems }: DeepReport): string[] {
+export function deepLines({ files, lines, bytes, claims, readAgain, problemCount, problems }: DeepReport): string[] {
   const told = problems.flatMap(({ kind, total, kept }) => [
     ...kept.map((problem) => `${placeOf(problem)}: ${meaningOf(problem)}`),
     ...(total > kept.length ? [`… and ${(total - kept.length).toLocaleString('en')} more: ${MEANINGS[kind]}`] : []),
   ]);
-  const read = `${lines.toLocaleString('en')} lines of ${files.toLocaleString('en')} files read, ${mebibytes(bytes)}`;
+  const large = claims === 0 ? '' : `, and ${claims.toLocaleString('en')} large events in claims/`;
+  const read = `${lines.toLocaleString('en')} lines of ${files.toLocaleString('en')} files read, ${mebibytes(bytes)}${large}`;
   const again = readAgain === 0 ? '' : `; ${readAgain} files were merged meanwhile, and read as such`;
   const verdict = problemCount === 0 ? 'each is what it should be' : `${problemCount.toLocaleString('en')} problems`;
   return [...told, `${read}${again}: ${verdict}.`];
@@ -124,6 +125,8 @@ const MEANINGS: Readonly<Record<ProblemKind, string>> = {
   wrong_count: "the lines are not as many as the file's name says",
   unknown_reason: 'the reason for quarantine is none that there is',
   bad_base64: 'the body is not base64',
+  claim_missing: 'the file that holds the event is not there: restore it (soft delete)',
+  claim_differs: 'the file that holds the event has other bytes than the line says',
   wrong_checksum: 'the bytes are not those that the optimise plan names',
   vanished: 'the file went while it was to be read, and no other has taken its place',
 };

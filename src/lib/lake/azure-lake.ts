@@ -87,6 +87,8 @@ export function azureLake({ files, blobs }: LakeClients, requestMs: number, sign
       }
     },
 
+    readPiece: async (path, offset, length) => (await readRange(path, offset, length))?.bytes ?? null,
+
     readHead: async (path, length) => (await readRange(path, 0, length))?.bytes ?? null,
 
     remove: (path, etag) =>

@@ -30,6 +30,9 @@ export interface Lake {
   /** The first bytes of a file, at most `length`; null when there is none. */
   readHead(path: string, length: number): Promise<Buffer | null>;
 
+  /** `length` bytes of a file from `offset` on, fewer at its end; null when there is none. */
+  readPiece(path: string, offset: number, length: number): Promise<Buffer | null>;
+
   /** Deletes a file, only in the version `etag` where one is given; nothing happens if there is none. */
   remove(path: string, etag?: string): Promise<'removed' | 'changed'>;
 

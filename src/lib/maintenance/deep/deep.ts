@@ -36,6 +36,8 @@ export interface DeepCounts {
   readonly files: number;
   readonly lines: number;
   readonly bytes: number;
+  /** Files of large events that lines refer to. */
+  readonly claims: number;
 }
 
 export interface DeepReport extends DeepCounts {
@@ -48,7 +50,7 @@ export interface DeepReport extends DeepCounts {
 }
 
 /**
- * Reads every line of the data files in scope and tells which are not what docs/lake-format.md and the files' names say. Beside the
+ * Reads every line of the data files in scope, and each large event that a line refers to, and tells which are not what docs/lake-format.md and the files' names say. Beside the
  * names' proof (`proveLake`): that shows that no two runs share a number, and this that each run holds what its name says. Writers
  * and the optimiser may go on meanwhile. Memory is bounded, whatever the files' number and size.
  *
@@ -63,7 +65,7 @@ export async function deepVerify(
   const owners = await Owners.read(lake);
   const room: DayRoom = { lake, files, owners, keptPerKind, runsAtOnce, budget: new ByteBudget(memoryBytes) };
   const problems = new Problems(keptPerKind);
-  const read = { files: 0, lines: 0, bytes: 0 };
+  const read = { files: 0, lines: 0, bytes: 0, claims: 0 };
   let [days, readAgain] = [0, 0];
   for (const source of sources) {
     for (const day of await closedDays(files, source, Infinity)) {
@@ -73,6 +75,7 @@ export async function deepVerify(
         read.files += run.files;
         read.lines += run.lines;
         read.bytes += run.bytes;
+        read.claims += run.claims;
         problems.addAll(run.problems);
         onProgress(read);
       });

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { piecesOf } from '../optimise/pieces';
 import { type MaintenanceLake } from '../port';
 import { type DeepFile } from './deep-file';
+import { type Claim, faultOf } from './claims';
 import { LineCheck, type Expected } from './line-check';
-import { LineCutter } from './lines';
+import { LineCutter } from '../../lines';
 import { type Problems } from './problem';
 
 /** What was read of a file. */
 export interface ReadFile {
   lines: number;
   bytes: number;
+  /** Files of large events that its lines refer to. */
+  claims: number;
   /** Some of its lines are of a newer format, so that their numbers are not known. */
   hasNewer: boolean;
 }
@@ -37,14 +40,24 @@ export async function* checkFile(
     hash?.update(bytes);
     read.bytes += bytes.length;
     const numbers: bigint[] = [];
+    const claims: { readonly claim: Claim; readonly line: number }[] = [];
     for (const line of cutter.cut(bytes)) {
       read.lines += 1;
       if (line === null) {
         problems.add('line_too_long', of.path, read.lines);
         continue;
       }
-      const number = check.check(line, (kind, detail) => problems.add(kind, of.path, read.lines, detail ?? null));
+      const number = check.check(
+        line,
+        (kind, detail) => problems.add(kind, of.path, read.lines, detail ?? null),
+        (claim) => claims.push({ claim, line: read.lines }),
+      );
       if (number !== null) numbers.push(number);
+    }
+    for (const { claim, line } of claims) {
+      const fault = await faultOf(lake, claim);
+      read.claims += 1;
+      if (fault !== null) problems.add(fault, of.path, line, claim.path);
     }
     yield numbers;
   }

@@ -5,6 +5,7 @@ import { DEEPEST_NESTING, hasUnpairedSurrogate, nestsDeeperThan } from '../../de
 import { HEAD_BYTES, LINE_FORMAT, tellHead } from '../../ledger/line-head';
 import { type DataFile, type Shelf } from '../../ledger/names';
 import { utcDay } from '../../time';
+import { type Claim, claimIn } from './claims';
 import { type Owner, readLineHead } from './line-head';
 import { type ProblemKind } from './problem';
 import { hasLineShape } from './shape';
@@ -17,6 +18,9 @@ export interface Expected {
   /** The partitions with a ledger that the name may mean; none where there is no such ledger, and the lines alone tell. */
   readonly owners: readonly Owner[];
 }
+
+/** Is given what a line refers to. */
+export type Refer = (claim: Claim) => void;
 
 export type Tell = (kind: ProblemKind, detail?: string) => void;
 
@@ -45,7 +49,7 @@ export class LineCheck {
    * @param line without its line feed
    * @returns the line's sequence number where it is one of this file, in its place; null otherwise, and then it was told why
    */
-  check(line: Buffer, tell: Tell): bigint | null {
+  check(line: Buffer, tell: Tell, refer: Refer): bigint | null {
     const text = textOf(line);
     if (text === null) return told(tell, 'not_utf8');
     if (!text.startsWith(BEGINNING)) {
@@ -70,6 +74,8 @@ export class LineCheck {
     if (!this.#isOurs(head.owner, head.prefix)) return told(tell, 'foreign_line');
     this.#checkTime(head.sequence, Date.parse(value['enqueuedTime'] as string), tell);
     if (this.#expected.shelf === 'quarantine') checkBody(value['reason'], value['bodyBase64'], tell);
+    const claim = claimIn(value);
+    if (claim !== null) refer(claim);
     return this.#placed(head.sequence, tell);
   }
 

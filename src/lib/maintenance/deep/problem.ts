@@ -33,6 +33,10 @@ export const PROBLEM_KINDS = [
   'wrong_count',
   'unknown_reason',
   'bad_base64',
+  /** The file that holds the event is not there. */
+  'claim_missing',
+  /** It is empty, or not the bytes that the line names. */
+  'claim_differs',
   /** Not the bytes that an optimise plan put there. */
   'wrong_checksum',
   /** Went while it was to be read, and no file took its place. */

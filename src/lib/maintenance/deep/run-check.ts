@@ -14,6 +14,7 @@ export interface RunResult {
   readonly files: number;
   readonly lines: number;
   readonly bytes: number;
+  readonly claims: number;
   readonly problems: readonly ProblemsOfKind[];
 }
 
@@ -52,7 +53,7 @@ async function checkOnce(
   const streams = files.map((of): NumberStream => {
     const { path, shelf, file } = of;
     if (path !== dataPath(shelf, source, file)) problems.add('misplaced', path);
-    const read = { lines: 0, bytes: 0, hasNewer: false };
+    const read = { lines: 0, bytes: 0, claims: 0, hasNewer: false };
     reads.push(read);
     const expected = { shelf, source, file, owners: owners.of(source, file) };
     return { path, numbers: checkFile(lake, of, expected, checksums.of(of), problems, read) };
@@ -71,6 +72,7 @@ async function checkOnce(
     files: files.length,
     lines: sum(({ lines }) => lines),
     bytes: sum(({ bytes }) => bytes),
+    claims: sum(({ claims }) => claims),
     problems: problems.found,
   };
 }

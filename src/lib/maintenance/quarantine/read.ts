@@ -1,6 +1,6 @@
 import { type Source } from '../../decode/event';
 import { shelfOf, type DeepFile } from '../deep/deep-file';
-import { LineCutter } from '../deep/lines';
+import { LineCutter } from '../../lines';
 import { closedDays } from '../optimise/days';
 import { InputGone, piecesOf } from '../optimise/pieces';
 import { type MaintenanceLake } from '../port';
