@@ -1,5 +1,6 @@
 import { type AmqpError, type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { parseAddress } from './address';
+import { answerAttach, refuse } from './attach';
 import { answerCbs } from './cbs';
 import { type Context } from './context';
 import { answerManagement } from './management';
@@ -7,7 +8,6 @@ import { servePublisher } from './publish-link';
 import { readerOf, serveReader } from './read-link';
 import { notFound, unknownPartition } from './refusals';
 import { serveRequests } from './request-link';
-import { echoed } from './rhea-internals';
 
 /** Serves one client's connection: decides on each link as it is attached. */
 export function serveConnection(connection: Connection, context: Context): void {
@@ -33,8 +33,7 @@ export function serveConnection(connection: Connection, context: Context): void 
 
 /** A client sends: events, or requests to `$cbs` and `$management`. */
 function acceptSender(receiver: Receiver, context: Context): void {
-  receiver.set_source(receiver.source);
-  receiver.set_target(receiver.target);
+  answerAttach(receiver);
   const { namespace } = context;
   const text = addressText(receiver.target);
   const address = parseAddress(text);
@@ -46,15 +45,15 @@ function acceptSender(receiver: Receiver, context: Context): void {
     case 'hub':
     case 'partition': {
       const hub = namespace.hub(address.hub);
-      if (hub === undefined) return receiver.close(notFound(address.hub));
+      if (hub === undefined) return refuse(receiver, notFound(address.hub));
       if (address.kind === 'hub') return servePublisher(receiver, hub, null, context);
       const partition = hub.partition(address.partition);
-      if (partition === undefined) return receiver.close(unknownPartition(address.partition, hub.partitions.length));
+      if (partition === undefined) return refuse(receiver, unknownPartition(address.partition, hub.partitions.length));
       return servePublisher(receiver, hub, partition, context);
     }
     case 'reader':
     case undefined:
-      return receiver.close(notFound(text));
+      return refuse(receiver, notFound(text));
     default:
       return address satisfies undefined;
   }
@@ -62,8 +61,7 @@ function acceptSender(receiver: Receiver, context: Context): void {
 
 /** A client receives: events, or answers from `$cbs` and `$management`. */
 function acceptReceiver(sender: Sender, context: Context): void {
-  sender.set_source(echoed(sender.source));
-  sender.set_target(sender.target);
+  answerAttach(sender);
   const text = addressText(sender.source);
   const address = parseAddress(text);
   switch (address?.kind) {
@@ -72,13 +70,13 @@ function acceptReceiver(sender: Sender, context: Context): void {
       return;
     case 'reader': {
       const refused = attachReader(sender, address, context);
-      if (refused !== null) sender.close(refused);
+      if (refused !== null) refuse(sender, refused);
       return;
     }
     case 'hub':
     case 'partition':
     case undefined:
-      return sender.close(notFound(text));
+      return refuse(sender, notFound(text));
     default:
       return address satisfies undefined;
   }

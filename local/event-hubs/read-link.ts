@@ -1,4 +1,5 @@
 import { type AmqpError, type Sender } from 'rhea';
+import { sendTo } from './attach';
 import { type Context, type OpenReader } from './context';
 import { withRuntimeInfo } from './event-bytes';
 import { type Hub } from './hub';
@@ -160,7 +161,7 @@ function startPump(
   const sendOne = (): number => {
     const stored = partition.read(next);
     const event = wantsInfo ? withRuntimeInfo(stored, infoOf(partition, now())) : stored;
-    sender.send(event, undefined, 0);
+    sendTo(sender, event);
     return event.length;
   };
 

@@ -1,4 +1,5 @@
-import { types, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
+import { message as codec, types, type EventContext, type Message, type Receiver, type Sender } from 'rhea';
+import { sendTo } from './attach';
 import { type Reply, type Request } from './reply';
 
 /** Requests under way on one link. */
@@ -15,7 +16,7 @@ export function serveRequests(receiver: Receiver, answer: (request: Request) => 
     const properties = (message['application_properties'] ?? {}) as Record<string, unknown>;
     const reply = answer({ properties, body: message['body'] as unknown });
     const link = connection.find_sender((sender: Sender) => names(sender, replyTo));
-    link?.send(replyMessage(reply, id, replyTo));
+    if (link !== undefined) sendTo(link, codec.encode(replyMessage(reply, id, replyTo)));
   });
 }
 

@@ -1,5 +1,14 @@
 import { type Socket } from 'node:net';
-import { types, type Connection, type Sender, type Session, type Source, type Typed } from 'rhea';
+import {
+  types,
+  type Connection,
+  type Delivery,
+  type Receiver,
+  type Sender,
+  type Session,
+  type Source,
+  type Typed,
+} from 'rhea';
 
 /** What is used of rhea beyond its types; package.json pins its version. */
 
@@ -20,6 +29,24 @@ export function creditLimit(sender: Sender): number {
 /** Deliveries that rhea can take now, for all links of the session. */
 export function availableDeliveries(session: Session): number {
   return (session as unknown as { outgoing: { available(): number } }).outgoing.available();
+}
+
+/** The attach that a link is answered with; it goes out after the handlers of the client's have run. */
+export function localAttach(link: Receiver | Sender): {
+  source: unknown;
+  target: unknown;
+  snd_settle_mode: number;
+  rcv_settle_mode: number;
+} {
+  return (link as unknown as { local: { attach: ReturnType<typeof localAttach> } }).local.attach;
+}
+
+/** Settles a delivery with the outcome that the other side gave it. */
+export function settle(delivery: Delivery): void {
+  const { remote_state: outcome } = delivery as unknown as { remote_state?: { described(): never } };
+  delivery.update(true, outcome?.described());
+  // rhea would wait for one more word, which AMQP has not.
+  Object.assign(delivery, { remote_settled: true });
 }
 
 const SELECTOR = 'apache.org:selector-filter:string';

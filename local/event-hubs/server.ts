@@ -68,9 +68,8 @@ function accept(socket: Socket, container: Container, shared: Shared): void {
 const CONNECTION = {
   max_frame_size: 65_536,
   idle_time_out: 240_000,
-  // Credit is given and deliveries are settled by us alone. Events go out settled.
+  // Credit is given and deliveries are settled by us alone.
   receiver_options: { credit_window: 0, autoaccept: false, max_message_size: MAX_MESSAGE_BYTES },
-  sender_options: { snd_settle_mode: 1 },
 } as unknown as ConnectionOptions;
 
 /** Stops listening; clients are to be disconnected before. */
