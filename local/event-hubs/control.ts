@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { refusedControl } from '../storage/same-origin';
 import { type Faults, type FaultRule, type LinkFilter } from './faults';
 import { type HubConfig } from './limits';
 
@@ -41,6 +42,8 @@ export function controlServer(controlled: Controlled): Server {
 }
 
 async function answer(request: IncomingMessage, controlled: Controlled): Promise<Answer> {
+  const refused = refusedControl(request);
+  if (refused !== null) return { status: 403, body: { error: refused } };
   const [, resource = '', name = '', ...more] = decodeURIComponent((request.url ?? '').split('?', 1)[0] ?? '').split(
     '/',
   );

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { closeServer, listen } from '../storage/listen';
+import { refusedControl } from '../storage/same-origin';
 import { setCookie } from './cookie';
 import { matchRoute, type Route } from './route';
 import { type RpcHttpData } from './rpc';
@@ -54,6 +55,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, settin
   const path = url.pathname.slice(1);
   const [, admin] = /^admin\/functions\/([\w-]+)$/.exec(path) ?? [];
   if (admin !== undefined && method === 'POST') {
+    // The real host asks for its master key.
+    if (refusedControl(request) !== null) return void response.writeHead(401).end();
     const run = settings.runNow(admin);
     // As the real host: accepted, and the run goes on.
     response.writeHead(run === null ? 404 : 202).end();

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { CONTROL_HEADER } from '../../../local/storage/same-origin';
 import { hub, rejection, startHub, type TestHub } from './support';
 
 /** Faults and hubs from outside the process, as JSON over HTTP. */
@@ -10,6 +12,7 @@ describe('over HTTP', () => {
   async function ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`http://127.0.0.1:${String(server.hubs.healthPort)}${path}`, {
       method,
+      headers: { [CONTROL_HEADER]: '1' },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -44,6 +47,38 @@ describe('over HTTP', () => {
     expect(await ask('DELETE', '/faults')).toEqual({ status: 204, body: null });
     await producer.sendBatch([{ body: 'x' }]);
     expect((await ask('GET', '/faults')).body).toEqual([]);
+  });
+
+  /** With headers that `fetch` does not let through; resolves with the status. */
+  const asBrowser = (method: string, path: string, headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: server.hubs.healthPort, method, path, headers };
+      const sent = request(options, (response) => resolve(response.resume().statusCode));
+      sent.on('error', reject).end();
+    });
+
+  const changes: readonly (readonly [string, string])[] = [
+    ['POST', '/faults'],
+    ['DELETE', '/faults'],
+    ['POST', '/links/drop'],
+    ['POST', '/connections/cut'],
+    ['PUT', '/hubs/other'],
+    ['DELETE', '/hubs/orders'],
+  ];
+
+  test.each(changes)('%s %s is refused to a web page', async (method, path) => {
+    const control = { [CONTROL_HEADER]: '1' };
+    expect(await asBrowser(method, path, {})).toBe(403);
+    expect(await asBrowser(method, path, { ...control, origin: 'http://example.com' })).toBe(403);
+    expect(await asBrowser(method, path, { ...control, origin: 'null' })).toBe(403);
+    expect(await asBrowser(method, path, { ...control, host: 'rebound.example.com:5300' })).toBe(403);
+    expect(server.hubs.hubs().map(({ name }) => name)).toEqual(['Orders']);
+    expect((await ask('GET', '/faults')).body).toEqual([]);
+  });
+
+  test('a page whose name was bound to this machine reads nothing', async () => {
+    expect(await asBrowser('GET', '/hubs', { host: 'rebound.example.com' })).toBe(403);
+    expect(await asBrowser('GET', '/hubs', { host: 'localhost:5300' })).toBe(200);
   });
 
   test('links are dropped and connections cut', async () => {

@@ -1,3 +1,4 @@
+import { CONTROL_HEADER } from '../../../local/storage/same-origin';
 import { Stage, until } from './support';
 
 /** HTTP functions, and an app that does not start: no Event Hubs are needed. */
@@ -46,12 +47,14 @@ test('a request reaches its function through the real library, and the answer co
 
 test('what no function serves is 404; what a function throws is 500, and not told', async () => {
   const instance = await stage.instance(await stage.app(ECHO));
-  const status = async (at: string, method = 'GET'): Promise<number> =>
-    (await fetch(await instance.url(at), { method })).status;
+  const status = async (at: string, method = 'GET', headers = {}): Promise<number> =>
+    (await fetch(await instance.url(at), { method, headers })).status;
   expect(await status('/api/things/books', 'DELETE')).toBe(404);
   expect(await status('/api/things/books/seven')).toBe(404);
   expect(await status('/things/books')).toBe(404);
-  expect(await status('/admin/functions/echo', 'POST')).toBe(404);
+  // An HTTP function is not run so; without the header the answer says nothing.
+  expect(await status('/admin/functions/echo', 'POST', { [CONTROL_HEADER]: '1' })).toBe(404);
+  expect(await status('/admin/functions/echo', 'POST')).toBe(401);
   const failed = await fetch(await instance.url('/api/fails'));
   expect([failed.status, await failed.text()]).toEqual([500, '']);
   expect(await status('/api/things/%ff')).toBe(400);

@@ -1,3 +1,4 @@
+import { CONTROL_HEADER } from '../../../local/storage/same-origin';
 import { Stage, until } from './support';
 
 /** Timer functions, over real storage. */
@@ -79,7 +80,7 @@ test('a run that was missed while no instance was there is made up for once, and
   await second.host.stop();
 
   const third = await stage.instance(app, quickLock('missed'));
-  await fetch(await third.url('/admin/functions/tick'), { method: 'POST' });
+  await fetch(await third.url('/admin/functions/tick'), { method: 'POST', headers: { [CONTROL_HEADER]: '1' } });
   await until(() => third.of('timer').length > 0, 'the run by hand');
   const [byHand] = third.logged<Tick>();
   expect(byHand).toMatchObject({
