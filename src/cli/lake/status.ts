@@ -6,6 +6,7 @@ import { readLedgers, waitingRuns } from '../../lib/maintenance/completeness/led
 import { eventsBetween } from '../../lib/maintenance/completeness/rate';
 import { conclude, tellOnce } from '../exit';
 import { askHubs } from './hubs';
+import { fileTroubles } from '../../lib/status/files';
 import { rangeText, tableOf } from './print';
 import { openLake, type Common } from './room';
 
@@ -20,6 +21,11 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
   for await (const { path, modifiedAt } of files.list('_system/ledger')) writtenAt.set(path, modifiedAt);
   const ledgers = await readLedgers(lake);
   const now = systemClock.now();
+  const troubles: string[] = [];
+  for (const source of ['postgresql', 'mongodb'] as const) {
+    troubles.push(...(await fileTroubles(lake, source, () => readLedgers(lake), now)));
+  }
+  conclude({ isMissing: troubles.length > 0 });
   const events = await eventsBetween(lake, ledgers, now - RATE_MINUTES * 60_000, now);
   const partitions = await Promise.all(
     ledgers.map(async (ledger) => {
@@ -45,7 +51,7 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
         ...{ gaps: gaps.map(rangeText), pending: waiting, counters },
       }),
     );
-    console.log(JSON.stringify({ partitions: told }));
+    console.log(JSON.stringify({ partitions: told, troubles }));
     return;
   }
   const rows = partitions.map((one) => [
@@ -62,6 +68,7 @@ export async function status({ json, hub: asksHub }: Common & { readonly hub: bo
     ['latest event', 'last write', 'events/min (last hour)'],
     ['gaps', 'pending', 'events', 'quarantined', 'files'],
   ];
+  for (const trouble of troubles) console.log(trouble);
   console.log(tableOf(['hub', 'partition', 'covered', 'behind', ...times, ...counts], rows));
 }
 

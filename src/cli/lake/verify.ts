@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { faultsOf, lossesOf } from '../../lib/maintenance/completeness/faults';
+import { faultsOf, lossesOf, namingOf, strangerText } from '../../lib/maintenance/completeness/faults';
 import { proveLake } from '../../lib/maintenance/completeness/prove';
 import { proofJson, rangeText, tableOf } from './print';
 import { conclude } from '../exit';
@@ -17,7 +17,8 @@ export async function verify({ json, ...options }: Common & DeepOptions): Promis
   };
   const { partitions, strangers, listed } = await proveLake(lake, { sleep: (ms) => sleep(ms), onProgress });
   if (isShown) process.stderr.write('\r');
-  const faults = partitions.flatMap(faultsOf);
+  const naming = await namingOf(lake, partitions);
+  const faults = partitions.flatMap((one) => faultsOf(one, naming(one)));
   // What was closed as lost was told then: it is told again, and is no news.
   const losses = partitions.flatMap(lossesOf);
   const isWhole = faults.length === 0 && strangers.count === 0;
@@ -31,7 +32,7 @@ export async function verify({ json, ...options }: Common & DeepOptions): Promis
     ]);
     console.log(tableOf(['hub', 'partition', 'covered', 'events', 'quarantined', 'files', 'pending', 'proof'], rows));
     for (const line of [...faults, ...losses]) console.log(line);
-    for (const path of strangers.paths) console.log(`${path}: no ledger speaks for it`);
+    for (const path of strangers.paths) console.log(strangerText(path));
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
     const save = losses.length === 0 ? '' : ', but for what is told as lost,';
     console.log(

@@ -11,11 +11,19 @@ import { readSummary } from '../maintenance/daily/summary';
 import { type MaintenanceLake } from '../maintenance/port';
 import { readRun } from '../maintenance/record';
 import { DAY_MS, dayFolder, utcDay } from '../time';
+import { fileTroubles } from './files';
 import { minutesOf } from './minutes';
 import { addMinutes, type Minute } from './observed';
 import { parseObserved } from './observed-json';
 import { OBSERVED_MINUTES } from './observer';
-import { type DayStatus, type PartitionStatus, type RunStatus, type SourceStatus, type Status } from './status';
+import {
+  type DayStatus,
+  type PartitionStatus,
+  type RunStatus,
+  type SourceStatus,
+  type Status,
+  type Trouble,
+} from './status';
 import { troublesOf } from './troubles';
 
 /** What the status page is put together from. */
@@ -34,7 +42,7 @@ export interface StatusRoom {
 const SOURCES: readonly Source[] = ['postgresql', 'mongodb'];
 const DAYS_SHOWN = 14;
 
-/** Puts the page's content together: ledgers, markers, records and the instances' own files; no data file is read or listed. */
+/** Puts the page's content together: ledgers, markers, records and the instances' own files; no data file is read, and only the names of the latest are listed. */
 export async function gatherStatus(room: StatusRoom): Promise<Status> {
   const { lake, clock, hubs } = room;
   const now = clock.now();
@@ -65,12 +73,16 @@ export async function gatherStatus(room: StatusRoom): Promise<Status> {
       };
     }),
   );
+  const fileFaults = await Promise.all(
+    SOURCES.map((source) => fileTroubles(lake, source, () => readLedgers(lake), now)),
+  );
   const days = (await Promise.all(SOURCES.map((source) => daysOf(lake, source, now)))).flat();
   const judged = {
     ...{ at: new Date(now).toISOString(), lake: room.lakeName, namespace: room.namespace, sources, partitions, days },
     runs: { weekly: runStatus(weekly), daily: runStatus(daily) },
   };
-  return { ...judged, troubles: troublesOf(judged) };
+  const damaged = fileFaults.flat().map((text): Trouble => ({ level: 'bad', text }));
+  return { ...judged, troubles: [...damaged, ...troublesOf(judged)] };
 }
 
 /** The last sequence number of each partition; null where the hub did not answer. */

@@ -170,7 +170,9 @@ test('a day that was whole and is so no longer is told, and its marker with it',
   expect(report).toMatchObject({
     ...{ ok: false, completeThrough: null, daysNoLongerWhole: [dayOf(BEGIN)], daysMarked: [dayOf(BEGIN)] },
     ...{ why: ['changes/3: 0-4 are in no file'], totals: { missing: 5 } },
-    faults: ['changes/3: 0-4 are covered by the ledger, and in no file: somebody has taken it away'],
+    faults: [
+      'changes/3: 0-4 are covered by the ledger, and in no file: somebody has taken it away. Next: undelete it (soft delete), or npm run lake -- repair --reopen',
+    ],
   });
   expect(await reader.json(markerOf(BEGIN))).toMatchObject({
     ...{ complete: false, events: 2 },

@@ -64,7 +64,13 @@ test('for machines one JSON object, with numbers as text; what is newly lost is 
   });
   await run();
   expect(await run({ json: true })).toBeUndefined();
-  expect(JSON.parse(said.at(-1) ?? '')).toEqual({ ok: true, isDryRun: false, isOutOfTime: false, partitions: [] });
+  expect(JSON.parse(said.at(-1) ?? '')).toEqual({
+    ok: true,
+    isDryRun: false,
+    isOutOfTime: false,
+    partitions: [],
+    damage: [],
+  });
 });
 
 test('what could not be read is status 2, with the reason', async () => {

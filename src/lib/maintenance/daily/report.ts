@@ -1,7 +1,7 @@
 import { type Source } from '../../decode/event';
 import { type OldCheckpoint } from '../checkpoints/old';
 import { type DayFigures } from '../completeness/days';
-import { faultsOf } from '../completeness/faults';
+import { faultsOf, strangerText } from '../completeness/faults';
 import { type Through } from '../completeness/frontier';
 import { type SourceProof } from '../completeness/prove';
 import { isWhole } from './marker';
@@ -101,8 +101,8 @@ export function reportOf(gathered: Gathered): SourceReport {
   const sinceTold = totals === null || gathered.lostBefore === null ? 0 : totals.lost - gathered.lostBefore;
   const newlyLost = Math.max(repaired?.newlyLost ?? 0, sinceTold);
   const faults = [
-    ...(proof?.partitions ?? []).flatMap(faultsOf),
-    ...(proof?.strangers.paths ?? []).map((path) => `${path}: no ledger speaks for it`),
+    ...(proof?.partitions ?? []).flatMap((one) => faultsOf(one)),
+    ...(proof?.strangers.paths ?? []).map(strangerText),
   ];
   const hasFault = faults.length + failures.length + oldCheckpoints.length + marked.noLongerWhole.length > 0;
   const isUnknown = through.at === null && gathered.isInUse;

@@ -9,7 +9,7 @@ import { settle } from '../../ledger/settle';
 import { swapLedger } from '../../ledger/swap';
 import { forEachOf } from '../../parallel';
 import { goneHubs } from '../checkpoints/ask';
-import { readLedgers } from '../completeness/ledgers';
+import { readLedgers, waitingRuns } from '../completeness/ledgers';
 import { doubtOf, expireAll, NONE, repairPartition, stillOpen, type Repaired } from './partition';
 import { missingNumbers, uncoveredNumbers } from './reopen';
 import { type OpenReason, type PartitionRepair, type RepairReport } from './report';
@@ -149,9 +149,10 @@ async function repairOne(run: Run, before: Ledger, differing: Differing, isGone:
 
 async function settleOne({ room, options }: Run, ledger: Ledger): Promise<number> {
   if (ledger.pending.length === 0 || options.isTimeUp()) return 0;
-  if (options.dryRun) return ledger.pending.length;
-  const settled = await settle(room.lake, ledger);
-  return typeof settled === 'number' ? settled : 0;
+  // A ledger names the files of its last commit until the next: most of them have been visible since.
+  const waiting = (await waitingRuns(room.lake, ledger)).length;
+  if (options.dryRun) return waiting;
+  return typeof (await settle(room.lake, ledger)) === 'number' ? waiting : 0;
 }
 
 async function fillOrClose(

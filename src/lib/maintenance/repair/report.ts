@@ -12,7 +12,7 @@ export interface RepairReport {
 
 export interface PartitionRepair extends Incarnate {
   readonly source: Source;
-  /** Files that its ledger called pending, and that are known to be published now. */
+  /** Committed files that readers did not see yet, and see now. */
   readonly settled: number;
   /** Events that came from the hub and are in the lake now. */
   readonly filled: number;
