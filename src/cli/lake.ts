@@ -9,6 +9,7 @@ import { rebuild } from './lake/rebuild';
 import { repair } from './lake/repair';
 import { resetCheckpoint } from './lake/reset-checkpoint';
 import { status } from './lake/status';
+import { successor } from './lake/successor';
 import { sweep } from './lake/sweep';
 import { verify } from './lake/verify';
 import { withScope } from './lake/verify-deep';
@@ -108,6 +109,13 @@ withJson(program.command('reset-checkpoint'))
   .option('--dry-run', 'tell, and delete nothing', false)
   .option('--force', 'also while an app holds the partition: its next batch writes the checkpoint again', false)
   .action(resetCheckpoint);
+
+withJson(program.command('successor'))
+  .description('after a failover to a hub whose numbers begin anew: what comes from it is the next incarnation')
+  .addArgument(new Argument('<source>').choices(['postgresql', 'mongodb']))
+  .argument('<partition>', "the hub's partition", partitionNumber)
+  .option('--dry-run', 'compare and tell, and change nothing', false)
+  .action(successor);
 
 program
   .command('rebuild-ledger')

@@ -74,8 +74,8 @@ function sameHub(open: BornLedger, delivery: Delivery, createdAt: number): OpenL
     'INCARNATION_UNCONFIRMED',
     `hub ${delivery.hub} partition ${delivery.partition} delivers sequence number ${other.sequence}, which is in the lake, as an ` +
       `event of ${new Date(other.enqueuedAt).toISOString()}, later than anything in the lake; yet the hub says that it was ` +
-      `created at ${new Date(createdAt).toISOString()}. Nothing was dropped or written. Was the namespace failed over or ` +
-      `restored? Read the new hub into a lake, or under a hub name, of its own.`,
+      `created at ${new Date(createdAt).toISOString()}. Nothing was dropped or written. Was the namespace failed over to hubs whose ` +
+      `numbers begin anew? npm run lake -- successor ${ledger.source} ${delivery.partition} proves it and goes on: docs/deploy.md, "A failover".`,
     { retryable: true },
   );
 }

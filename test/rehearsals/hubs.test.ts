@@ -164,6 +164,40 @@ describe('a hub is deleted and made anew', () => {
   );
 });
 
+describe('a failover to a hub of the same name that is older than what is in the lake, and counts from zero', () => {
+  test('stops the partition, complete tells it, and successor lets it go on as incarnation 2', async () => {
+    rig = await Rig.open(app);
+    await rig.start();
+    await rig.sendAndLand([10]);
+    await rig.stop();
+    // Its hubs were made when the two regions were paired.
+    rig.moveClock(Date.now() - 2 * HOUR_MS);
+    await rig.remakeHub(POSTGRES);
+    expect((await rig.lake('successor', 'postgresql', '0')).err).toContain('no event that could be compared');
+    rig.moveClock(Date.now());
+    await rig.send(7);
+    expect((await rig.lake('complete', '--dry-run')).out).toContain("is another one than the lake's");
+    expect((await rig.lake('reset-checkpoint', 'postgresql', 'all')).code).toBe(0);
+    await rig.start();
+    expect(await rig.refused('INCARNATION_UNCONFIRMED')).toContain('npm run lake -- successor postgresql 0');
+    const set = await rig.lake('successor', 'postgresql', '0');
+    expect(set).toMatchObject({ code: 0, err: '' });
+    await rig.landed();
+    await rig.sendAndLand([8]);
+    const verdict = await rig.verdict();
+    expect(verdict).toMatchObject({ ...ONCE, sent: 25 });
+    expect(verdict.partitions).toMatchObject([
+      { incarnation: 1, first: '0', last: '9' },
+      { incarnation: 2, first: '0', last: '14' },
+    ]);
+    expect((await rig.lake('verify')).code).toBe(0);
+    // The same hub is never its own successor.
+    const again = await rig.lake('successor', 'postgresql', '0');
+    expect(again.code).toBe(2);
+    expect(again.err).toContain('it is the same hub');
+  }, 60_000);
+});
+
 describe("the host's storage is lost", () => {
   test('everything that the hub still has is read again, known, and dropped', async () => {
     rig = await Rig.open(app, { partitions: 2 });

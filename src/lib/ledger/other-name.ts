@@ -4,7 +4,7 @@ import { dayFolder } from '../time';
 import { isCovered } from './coverage';
 import { type Ledger } from './ledger';
 import { parseLedger } from './ledger-json';
-import { lineHead } from './line-head';
+import { lineHead, type LineOwner } from './line-head';
 import { ledgerPath } from './names';
 import { type Lake } from './port';
 import { publishPending } from './publish';
@@ -80,7 +80,7 @@ function spread(events: readonly HubEvent[]): readonly HubEvent[] {
 }
 
 /** Whether the lake holds this very event as one of the ledger's. It would be on the event's own day. */
-async function holds(lake: Lake, of: Ledger, { sequence, enqueuedAt, offset }: HubEvent): Promise<boolean> {
+export async function holds(lake: Lake, of: LineOwner, { sequence, enqueuedAt, offset }: HubEvent): Promise<boolean> {
   const head = `${lineHead(of)},"sequenceNumber":${sequence},`;
   for await (const { path, file } of filesOf(lake, of.source, dayFolder(enqueuedAt))) {
     if (file?.partition !== of.partition || file.incarnation !== of.incarnation) continue;

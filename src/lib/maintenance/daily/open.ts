@@ -3,6 +3,7 @@ import { credentialFor } from '../../credential';
 import { type Source } from '../../decode/event';
 import { hubProgress } from '../../hub/progress';
 import { azureCheckpoints } from '../../lake/azure-checkpoints';
+import { hubReader } from '../../hub/reread';
 import { serviceClock } from '../../lake/azure-clock';
 import { azureLake } from '../../lake/azure-lake';
 import { type LakeClients } from '../../lake/clients';
@@ -12,6 +13,7 @@ import { lookAtCheckpoints } from '../checkpoints/old';
 import { type CheckpointBlobs } from '../checkpoints/port';
 import { namespaceInLake, ownScope } from '../checkpoints/scope';
 import { repair } from '../repair/repair';
+import { eventAt } from '../successor';
 import { repairSummaries } from './repaired';
 import { type DailyRoom } from './room';
 
@@ -33,12 +35,14 @@ export async function openDaily(
     namespace: namespaceInLake(config),
     hub: hubs[source].toLowerCase(),
   });
+  const reader = hubReader(eventHubs, config.maintenance.repairGroup, requestMs);
   const blobs = await hostCheckpoints(env, requestMs, signal);
   return {
     ...{ lake: azureLake(clients, requestMs, signal), sleep },
     clock: await serviceClock(clients, requestMs, signal),
     hubs: { postgresql: named('postgresql'), mongodb: named('mongodb') },
     askHub: (source) => hubProgress(eventHubs, hubs[source], requestMs),
+    readEvent: (source, partition, sequence) => eventAt(reader, hubs[source], partition, sequence),
     checkpoints:
       blobs && ((source, partitions) => lookAtCheckpoints(blobs, { namespace, hub: hubs[source], group }, partitions)),
     repair: async (isTimeUp) => {

@@ -1,5 +1,5 @@
 import { type Clock } from '../../clock';
-import { type Source } from '../../decode/event';
+import { type HubEvent, type Source } from '../../decode/event';
 import { type HubProgress } from '../../hub/progress';
 import { type Lake } from '../../ledger/port';
 import { type SeenRecord } from '../checkpoints/port';
@@ -14,6 +14,8 @@ export interface DailyRoom {
   readonly hubs: Readonly<Record<Source, { readonly namespace: string; readonly hub: string }>>;
   /** Asks that hub how far it is. @throws PipelineError EVENT_HUBS_FAILED */
   readonly askHub: (source: Source) => Promise<HubProgress>;
+  /** One event of that hub; null where it no longer has it. @throws PipelineError EVENT_HUBS_FAILED */
+  readonly readEvent?: (source: Source, partition: string, sequence: bigint) => Promise<HubEvent | null>;
   /** The host's checkpoints of that hub, by partition; null where the host's storage is not at hand. @throws PipelineError STORAGE_FAILED */
   readonly checkpoints:
     ((source: Source, partitions: readonly string[]) => Promise<ReadonlyMap<string, SeenRecord>>) | null;

@@ -8,6 +8,7 @@ import { figuresOf, firstDayOf, type DayFigures } from '../completeness/days';
 import { completeThrough, type HubSight, type Through } from '../completeness/frontier';
 import { readLedgers } from '../completeness/ledgers';
 import { proveSource, type SourceProof } from '../completeness/prove';
+import { otherEvents } from './compare';
 import { mark, markedDays, type Marked } from './markers';
 import { recentOf, reportOf, totalsOf, type SourceReport } from './report';
 import { type DailyOptions, type DailyRoom, type RepairSummary } from './room';
@@ -59,7 +60,11 @@ export async function runSource(
 
   const isCovered = (proof?.partitions.length ?? 0) > 0;
   if (isCovered || proof === null) failures.push(...hubFailures);
-  const through = throughOf(hubs[source], proof, seen?.sight ?? null, hubFailures);
+  const sight = seen?.sight ?? null;
+  const others = proof === null || sight === null ? [] : await otherEvents(room, source, proof, sight, failures);
+  failures.push(...others);
+  const told = throughOf(hubs[source], proof, sight, hubFailures);
+  const through: Through = others.length === 0 ? told : { at: null, why: others };
   const closed = lastClosedDay(through);
   const figures = proof === null ? [] : await trying(() => figuresToTell(room, source, proof, closed));
   const marking = { source, partitions: proof?.partitions ?? [], provedAt, closed, isTimeUp, dryRun };
