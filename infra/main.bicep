@@ -63,12 +63,12 @@ param infrastructureEncryption bool = false
 @maxValue(365)
 param lakeSoftDeleteDays int = 14
 
-@description('Data files are deleted after so many days; 0 for never. Completeness of deleted days can no longer be proved.')
+@description('Leave it at 0: data files are deleted after so many days, and the lake is never proven complete again, since the ledger still covers what they held. 0 for never.')
 @minValue(0)
 @maxValue(36500)
 param bronzeRetentionDays int = 0
 
-@description('Quarantined events are deleted after so many days; 0 for never.')
+@description('Leave it at 0: files of quarantine are deleted after so many days, and the runs that they belong to are damaged for good, so that the lake is never proven complete again. 0 for never.')
 @minValue(0)
 @maxValue(36500)
 param quarantineRetentionDays int = 0

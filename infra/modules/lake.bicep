@@ -32,12 +32,12 @@ param fileSystem string
 @maxValue(365)
 param softDeleteDays int
 
-@description('Data files, and the large events they refer to, are deleted after so many days; 0 for never.')
+@description('Leave it at 0: data files are deleted after so many days, and the lake is never proven complete again, since the ledger still covers what they held. 0 for never.')
 @minValue(0)
 @maxValue(36500)
 param bronzeRetentionDays int
 
-@description('Quarantined events are deleted after so many days; 0 for never.')
+@description('Leave it at 0: files of quarantine are deleted after so many days, and the runs that they belong to are damaged for good, so that the lake is never proven complete again. 0 for never.')
 @minValue(0)
 @maxValue(36500)
 param quarantineRetentionDays int
@@ -151,7 +151,8 @@ var debris = [
   )
 ]
 
-// Lines in bronze/ may refer to files in claims/: one rule for both.
+// One rule for lines in bronze/ and the files in claims/ that they refer to. It counts from when a file was written: that of a merged file
+// is later than that of its claims, which so go first. One more reason to leave it at 0.
 var bronze = bronzeRetentionDays == 0
   ? []
   : [deletion('bronze', ['${fileSystem}/bronze/', '${fileSystem}/claims/'], bronzeRetentionDays)]

@@ -248,7 +248,7 @@ var rules rule[] = concat(
     {
       name: 'lake-capacity'
       title: 'The lake has grown large'
-      act: 'Nothing breaks: it costs. bronzeRetentionDays and lakeSoftDeleteDays limit it; then raise this threshold.'
+      act: 'Nothing breaks: it costs. what was merged is kept for lakeSoftDeleteDays more; capture fewer tables, or raise this threshold.'
       scope: lakeId
       type: storage
       severity: 3

@@ -42,10 +42,23 @@ export function judgePending(staged: readonly { readonly ledger: Ledger; readonl
   );
 }
 
+/**
+ * Event Hubs does not say over AMQP how a hub is cleaned up: it shows in the numbers that are skipped. A hub that keeps all its events skips a
+ * stretch now and then, if at all; a daily run closes what it can.
+ */
+const COMPACTED_GAPS = 100;
+
 export function judgeGaps(ledgers: readonly Ledger[]): Finding {
   const open = ledgers.filter(({ gaps }) => gaps.length > 0);
   if (open.length === 0) return ok('no open gaps');
   const told = open.map((ledger) => `${where(ledger)}: ${ledger.gaps.length}`).join(', ');
+  if (open.some(({ gaps }) => gaps.length >= COMPACTED_GAPS)) {
+    return failed(
+      `so many open gaps as log compaction makes: ${told}`,
+      'A hub with the clean-up policy Compact drops events for good, and is no source of a lake that is to be complete: az eventhubs ' +
+        'eventhub show --query retentionDescription.cleanupPolicy must say Delete. If it does, npm run lake -- repair reads them again',
+    );
+  }
   return warning(
     `open gaps, which Event Hubs passed over: ${told}`,
     'npm run lake -- repair reads them again from the hub while it still holds them',

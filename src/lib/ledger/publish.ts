@@ -3,7 +3,7 @@ import { forEachOf } from '../parallel';
 import { type Ledger, type PendingFile } from './ledger';
 import { parseLedger } from './ledger-json';
 import { HEAD_BYTES, tellHead } from './line-head';
-import { ledgerPath, parentOf } from './names';
+import { dataPath, ledgerPath, nameOf, parentOf, parseStagedName, stagingFolder } from './names';
 import { planNames } from './optimise-plan';
 import { type Lake } from './port';
 
@@ -86,10 +86,25 @@ async function explainAbsence(lake: Lake, ledger: Ledger, file: PendingFile): Pr
   }
   if (!now.pending.some((pending) => pending.staged === file.staged)) return;
   if (await planNames(lake, ledger, file.final)) return;
+  const { source, partition, incarnation } = ledger;
+  const of = incarnation === 1 ? '' : ` --incarnation ${incarnation}`;
+  const command = `npm run lake -- rebuild-ledger ${source} ${partition}${of}`;
+  const moved = await stagedElsewhere(lake, ledger, file);
   throw new PipelineError(
     'COMMITTED_FILE_MISSING',
     `${path} commits ${file.final}, but the file is neither there nor at ${file.staged}, and no optimise plan lists it. ` +
-      `Somebody deleted it: restore it (soft delete), or rebuild the ledger so that its events are taken from the hub again.`,
+      (moved === null
+        ? `Somebody deleted it: restore it (soft delete); or ${command}, and its events are taken from the hub again.`
+        : `A rebuilding of the ledger was interrupted: it lies at ${moved}. Nothing is lost: ${command} publishes it.`),
     { retryable: true },
   );
+}
+
+/** Where a file of the same run waits under the name that a rebuilding has given it; null where there is none. */
+async function stagedElsewhere(lake: Lake, ledger: Ledger, { final }: PendingFile): Promise<string | null> {
+  for await (const { path } of lake.list(stagingFolder(ledger))) {
+    const staged = parseStagedName(nameOf(path));
+    if (staged !== null && dataPath(staged.shelf, ledger.source, staged.file) === final) return path;
+  }
+  return null;
 }

@@ -19,7 +19,9 @@ import {
   type Waiting,
 } from './rebuild-plan';
 import { nameFits, whoseFile, type Whose } from './whose';
-import { type Range } from '../ranges';
+import { LineCutter } from '../lines';
+import { type Range, Ranges } from '../ranges';
+import { readInPieces } from './pieces';
 
 /** What a rebuilding needs besides the lake. */
 export interface RebuildTools {
@@ -206,32 +208,43 @@ function countersOf(files: readonly Published[]): Counters {
   };
 }
 
-/** The sequence numbers of a torn run's lines, each as a range. */
-async function sequencesIn(lake: Lake, paths: readonly string[]): Promise<Range[]> {
-  const found = await inLines(lake, paths, /"sequenceNumber":(\d+)/);
-  return found.map((sequence) => ({ first: BigInt(sequence), last: BigInt(sequence) }));
+/** The sequence numbers of a torn run's lines. */
+async function sequencesIn(lake: Lake, paths: readonly string[]): Promise<readonly Range[]> {
+  const found = new Ranges();
+  for await (const value of inLines(lake, paths, /"sequenceNumber":(\d+)/)) {
+    found.add({ first: BigInt(value), last: BigInt(value) });
+  }
+  return found.all;
 }
 
 /** The enqueued time of the latest event, UTC ms: a name tells its first event's only. Later events have later times. */
 async function lastEnqueuedAt(lake: Lake, files: readonly Published[]): Promise<number> {
   const last = files.reduce((highest, { file }) => (file.last > highest ? file.last : highest), 0n);
   const paths = files.filter(({ file }) => file.last === last).map(({ path }) => path);
-  const times = await inLines(lake, paths, /"enqueuedTime":"([^"]+)"/);
-  return times.reduce((latest, time) => Math.max(latest, Date.parse(time)), -Infinity);
+  let latest = -Infinity;
+  for await (const time of inLines(lake, paths, /"enqueuedTime":"([^"]+)"/))
+    latest = Math.max(latest, Date.parse(time));
+  return latest;
 }
 
-/** What `field` captures in each line, where it stands first: the header comes before anything that a sender wrote. */
-async function inLines(lake: Lake, paths: readonly string[], field: RegExp): Promise<string[]> {
-  const found: string[] = [];
+/**
+ * What `field` captures in each line, where it stands first: the header comes before anything that a sender wrote. A merged file may be
+ * longer than a string, or memory: a piece and a line of it are held.
+ */
+async function* inLines(lake: Lake, paths: readonly string[], field: RegExp): AsyncGenerator<string> {
   for (const path of paths) {
-    const file = await lake.read(path);
-    if (file === null) throw goneMeanwhile(path);
-    for (const line of file.bytes.toString('utf8').split('\n')) {
-      const value = field.exec(line)?.[1];
-      if (value !== undefined) found.push(value);
+    const [cutter, pieces] = [new LineCutter(), readInPieces(lake, path)];
+    for (let next = await pieces.next(); ; next = await pieces.next()) {
+      if (next.done === true) {
+        if (!next.value) throw goneMeanwhile(path);
+        break;
+      }
+      for (const line of cutter.cut(next.value)) {
+        const value = field.exec(line?.toString('latin1', 0, HEAD_BYTES) ?? '')?.[1];
+        if (value !== undefined) yield value;
+      }
     }
   }
-  return found;
 }
 
 /** What it held would be taken for missing, and come in twice. */

@@ -41,9 +41,10 @@ const TIME: LockTime = {
 };
 
 /**
- * Runs `act` while the lock is held; `'taken'` when another holds it. The lock is politeness: it keeps two runs from doing
- * the same work at once, whichever instance or command line they were begun at. Each step is safe without it, so a holder
- * that is told late that the lock is lost does no harm.
+ * Runs `act` while the lock is held; `'taken'` when another holds it. It keeps two runs from doing the
+ * same work at once, whichever instance or command line they were begun at. For the steps of the two timers it is politeness: each is safe
+ * without it, so a holder that is told late that the lock is lost does no harm. `rebuild-ledger` needs "weekly": a sweep beside it could take
+ * an old staged file that it is about to commit, and what is merged beside it could be missed by its listing.
  *
  * @param act is given a signal that is aborted with a PipelineError `STORAGE_FAILED` when the lock is lost
  * @throws PipelineError `STORAGE_FAILED` when the lock cannot be asked for, and what `act` throws
