@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => lake[Symbol.asyncDispose]());
 
 async function run(inHub: readonly HubEvent[]): Promise<SourceReport> {
-  const last = inHub.at(-1)!;
+  const last = inHub.at(-1) as HubEvent;
   const partition = { partition: '3', last: last.sequence, begin: 0n, isEmpty: false };
   const { sources } = await runDaily({
     lake: instance.lake,
@@ -40,7 +40,7 @@ async function run(inHub: readonly HubEvent[]): Promise<SourceReport> {
     checkpoints: null,
     repair: () => Promise.resolve([]),
   });
-  return sources[0]!;
+  return sources[0] as SourceReport;
 }
 
 test('the same event in the hub and in the lake: all is well', async () => {
