@@ -33,7 +33,10 @@ export class EventHubListener {
   readonly #settings: ListenerSettings;
   readonly #store: PartitionStore;
   readonly #readers = new Map<string, PartitionReader>();
+  /** Of these, those that read no more and whose last batch has not ended. */
+  readonly #leaving = new Set<PartitionReader>();
   readonly #stopped = new AbortController();
+  readonly #ended: Promise<void>[] = [];
   #woken = new AbortController();
   #balancing: Promise<void> = Promise.resolve();
 
@@ -46,7 +49,7 @@ export class EventHubListener {
 
   /** The partitions that are read now. */
   get partitions(): readonly string[] {
-    return [...this.#readers.keys()];
+    return [...this.#readers].filter(([, reader]) => !this.#leaving.has(reader)).map(([partition]) => partition);
   }
 
   start(): void {
@@ -61,7 +64,7 @@ export class EventHubListener {
   async steal(partition: string): Promise<void> {
     for (let tries = 0; tries < STEAL_TRIES; tries += 1) {
       if (this.#stopped.signal.aborted) throw new Error('The host is stopping.');
-      if (this.#readers.has(partition)) return;
+      if (this.partitions.includes(partition)) return;
       const before = (await this.#store.listOwnership()).find((claim) => claim.partition === partition) ?? null;
       const { config, instanceId } = this.#settings;
       const isAlive =
@@ -73,20 +76,17 @@ export class EventHubListener {
     throw new Error(`${this.hub}/${partition} could not be taken: others claimed it each time.`);
   }
 
-  /** Stops receiving; batches under way have until `grace` is aborted; then gives every partition up. */
-  async stop(grace: AbortSignal): Promise<void> {
-    const { client, instanceId } = this.#settings;
+  /** Begins to end it: nothing more is received, and a batch under way that fails is not tried again. */
+  end(): void {
     this.#stopped.abort();
+    for (const reader of this.#readers.values()) this.#ended.push(reader.end());
+  }
+
+  /** After `end`: resolves when every batch under way has ended and every partition is given up. */
+  async close(): Promise<void> {
+    const { client, instanceId } = this.#settings;
+    await this.#noting('stopping', Promise.all(this.#ended));
     await this.#balancing;
-    const graceIsOver = new Promise<void>((resolve) =>
-      grace.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    const stopping = [...this.#readers.values()].map(async (reader) => {
-      await reader.pause();
-      await Promise.race([reader.idle(), graceIsOver]);
-      await reader.stop();
-    });
-    await this.#noting('stopping', Promise.all(stopping));
     this.#readers.clear();
     const relinquish = async (): Promise<void> => {
       const mine = (await this.#store.listOwnership()).filter(({ ownerId }) => ownerId === instanceId);
@@ -122,8 +122,9 @@ export class EventHubListener {
     const renewals = [...this.#readers].map(async ([partition, reader]) => {
       const claim = ownership.find((each) => each.partition === partition) ?? null;
       const isMine = claim?.ownerId === instanceId && (await this.#store.claim(partition, instanceId, claim));
-      if (!isMine) await this.#lose(partition, 'another instance has claimed it', reader);
+      if (!isMine || this.#leaving.has(reader)) await this.#lose(partition, 'another instance has claimed it', reader);
     });
+    // .NET's processor waits for the batches of lost partitions here, too, and renews nothing meanwhile.
     await Promise.all(renewals);
     // Its own claims that nobody reads: taken up again from the checkpoint.
     for (const claim of ownership) {
@@ -153,24 +154,32 @@ export class EventHubListener {
       ...{ client, store: this.#store, partition, instanceId, config },
       execute: execute(partition),
       onCheckpoint: (sequence) => onEvent({ kind: 'checkpointed', hub, partition, sequence }),
-      onEnd: async (reason) => {
-        await this.#lose(partition, reason, reader);
+      onEnd: (reason) => {
+        void this.#lose(partition, reason, reader);
         this.#woken.abort();
       },
     });
-    await this.#readers.get(partition)?.stop();
+    await this.#readers.get(partition)?.leave();
     this.#readers.set(partition, reader);
+    // Ended meanwhile: it is to end like the others.
+    if (this.#isEnding()) this.#ended.push(reader.end());
     onEvent({ kind: 'owned', hub, partition, stolenFrom: from });
     await reader.start().catch((error: unknown) => this.#lose(partition, String(error), reader));
     return true;
   }
 
+  /** Reads it no more; resolves once the batch under way has ended. */
   async #lose(partition: string, reason: string, reader: PartitionReader): Promise<void> {
-    if (this.#readers.get(partition) === reader) {
-      this.#readers.delete(partition);
-      this.#settings.onEvent({ kind: 'lost', hub: this.hub, partition, reason });
-    }
-    await reader.stop().catch(() => undefined);
+    if (!this.#leaving.has(reader)) this.#settings.onEvent({ kind: 'lost', hub: this.hub, partition, reason });
+    this.#leaving.add(reader);
+    await reader.leave();
+    this.#leaving.delete(reader);
+    if (this.#readers.get(partition) === reader) this.#readers.delete(partition);
+  }
+
+  /** Asked anew after each wait. */
+  #isEnding(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   /** Tells of an error; what failed is tried again, or expires by itself. */

@@ -5,6 +5,7 @@ import { type Call } from './worker';
 
 /** One attempt, as it ended. */
 export interface Attempt {
+  /** The same for all attempts at a batch. */
   readonly invocationId: string;
   /** 1 for the first. */
   readonly attempt: number;
@@ -22,7 +23,7 @@ export interface ExecutorSettings {
   readonly call: (invocation: Invocation) => Promise<unknown>;
   /** Null: without limit. */
   readonly timeoutMs: number | null;
-  /** The function ran too long. Its code goes on: nothing can stop it but the end of the process. */
+  /** The function ran too long. Its code goes on: nothing can stop it but the end of its process. */
   readonly onTimeout: (ms: number) => void;
   readonly onAttempt: (attempt: Attempt) => void;
 }
@@ -34,20 +35,35 @@ export type Execution = { readonly isOver: true; readonly error: string | null }
  * Invokes a function until it succeeds or its retry policy is exhausted: the same input, in this process, while its partition
  * waits. Success and exhaustion are both an end, after which the host goes on, as the real one does.
  *
- * @param signal aborted: no further attempt is made
+ * @param signal aborted: the instance ends; no further attempt is made, and what fails now is not over
  */
 export async function execute(settings: ExecutorSettings, signal: AbortSignal): Promise<Execution> {
   const { policy } = settings;
-  const maxRetryCount = policy.strategy === 'none' ? 0 : policy.maxRetryCount;
+  const invocationId = randomUUID();
+  let exception: { message: string } | undefined;
   for (let retry = 0; ; retry += 1) {
-    const retryContext = retry === 0 ? {} : { retryContext: { retryCount: retry, maxRetryCount } };
-    const error = await tryOnce({ ...retryContext, invocationId: randomUUID() }, retry + 1, settings);
+    const error = await tryOnce({ invocationId, ...contextOf(policy, retry, exception) }, retry + 1, settings);
     if (error === null) return { isOver: true, error };
+    if (signal.aborted) return { isOver: false };
     const delayMs = delayBeforeMs(policy, retry + 1, Math.random());
     if (delayMs === null) return { isOver: true, error };
-    await sleep(delayMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return { isOver: false };
+    exception = { message: error };
+    // Cut short by the end of the instance.
+    if (!(await slept(delayMs, signal))) return { isOver: false };
   }
+}
+
+const slept = (ms: number, signal: AbortSignal): Promise<boolean> => sleep(ms, true, { signal }).catch(() => false);
+
+/** The first attempt has a context, too, where there is a policy; later ones say what the one before threw. */
+function contextOf(
+  policy: RetryPolicy,
+  retryCount: number,
+  exception?: { message: string },
+): Pick<Call, 'retryContext'> {
+  if (policy.strategy === 'none') return {};
+  const { maxRetryCount } = policy;
+  return { retryContext: { retryCount, maxRetryCount, ...(exception === undefined ? {} : { exception }) } };
 }
 
 async function tryOnce(

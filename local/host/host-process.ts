@@ -1,12 +1,18 @@
+import path from 'node:path';
 import { startHost, type Host, type HostEvent } from './host';
 
 /**
- * One instance of the Functions host, with its app, in a process of its own, driven over Node's IPC channel:
- * `node host-process.js <app directory>`. See spawn-host.ts for the other end. (In Azure host and worker are two processes.)
+ * One instance of the Functions host in a process of its own, driven over Node's IPC channel: `node host-process.js <app directory>`.
+ * Its app is in the worker's process, worker-process.js beside this file. See spawn-host.ts for the other end.
  */
 
 export type HostCommand =
-  | { readonly id: number; readonly do: 'start'; readonly httpPort: number | null }
+  | {
+      readonly id: number;
+      readonly do: 'start';
+      readonly httpPort: number | null;
+      readonly functionKey: string | null;
+    }
   | { readonly id: number; readonly do: 'steal'; readonly hub: string; readonly partition: string }
   | { readonly id: number; readonly do: 'stop'; readonly graceMs: number };
 
@@ -23,7 +29,9 @@ const EXIT_AFTER_GRACE_MS = 8_000;
 
 async function obey(command: HostCommand): Promise<unknown> {
   if (command.do === 'start') {
-    host = await startHost({ app, env: process.env, httpPort: command.httpPort, onEvent });
+    const workerScript = path.join(__dirname, 'worker-process.js');
+    const { httpPort: wanted, functionKey } = command;
+    host = await startHost({ workerScript, app, env: process.env, httpPort: wanted, functionKey, onEvent });
     const { instanceId, functions, httpPort } = host;
     return { instanceId, functions, httpPort };
   }
@@ -47,9 +55,7 @@ async function stop(running: Host, graceMs?: number): Promise<void> {
 }
 
 function onEvent(event: HostEvent): void {
-  // Running code cannot be stopped: as in Azure the process ends, and whatever it had under way is delivered again.
-  if (event.kind === 'timeout') tell({ kind: 'event', event }, () => process.exit(1));
-  else tell({ kind: 'event', event });
+  tell({ kind: 'event', event });
 }
 
 function tell(reply: HostReply, then?: () => void): void {
@@ -67,8 +73,6 @@ process.on('message', (command: HostCommand) => {
 });
 // The parent is gone, perhaps killed: so is the host.
 process.on('disconnect', () => process.exit());
-// Ctrl-C reaches the whole group; whoever started the host stops it in order.
-process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => {
   if (host === undefined) process.exit();
   void stop(host).finally(() => process.exit());

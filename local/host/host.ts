@@ -7,28 +7,31 @@ import { hostIdOf } from './host-id';
 import { type OnEvent } from './host-event';
 import { readHostConfig, type HostConfig } from './host-json';
 import { HttpListener } from './http-listener';
-import { loadApp } from './load-app';
 import { CHECKPOINT_CONTAINER } from './partition-store';
 import { planOf, type FunctionPlan, type PlanOf } from './plan';
 import { type FunctionMetadata } from './rpc';
 import { Runner } from './runner';
 import { TimerListener } from './timer-listener';
 import { HOSTS_CONTAINER, TimerStore } from './timer-store';
-import { type Worker } from './worker';
+import { WorkerKeeper } from './worker-keeper';
 
 export { type HostEvent } from './host-event';
 
 export interface HostOptions {
+  /** The built worker-process.js. */
+  readonly workerScript: string;
   /** The built app: package.json, host.json and what `main` names. */
   readonly app: string;
   /** Every setting: what the app's `%SETTING%` and the connections are looked up in. */
   readonly env: NodeJS.ProcessEnv;
   /** Of HTTP functions and of `/admin`: 7071 when left out, 0 for any free one, null for none. */
   readonly httpPort?: number | null;
+  /** Of functions whose `authLevel` asks for one. None is asked for when left out, as with `func start`. */
+  readonly functionKey?: string | null;
   readonly onEvent: OnEvent;
 }
 
-/** One instance of the Functions host, with its app, in this process. */
+/** One instance of the Functions host in this process; its app is in a worker's process. */
 export interface Host {
   readonly instanceId: string;
   readonly functions: readonly FunctionMetadata[];
@@ -43,7 +46,8 @@ export interface Host {
   /** Those that this instance reads now. */
   partitions(): readonly { readonly hub: string; readonly partition: string }[];
   /**
-   * In order: stops receiving, lets running invocations end within the grace, gives ownership up, runs the app's terminate hooks.
+   * In order: waits for the invocations that run now, so long at most, while others may begin; receives no more; runs the app's
+   * terminate hooks; ends the worker, and with it what still runs, which gets no checkpoint; gives ownership up.
    *
    * @param graceMs 10 s when left out
    */
@@ -56,19 +60,18 @@ const DEFAULT_GRACE_MS = 10_000;
 const HOOKS_MS = 5_000;
 
 /**
- * Loads an app from its directory, runs its start hooks and starts to listen for its functions. One app to a process: the
- * library keeps the worker that it was given first.
+ * Loads an app from its directory into a worker, runs its start hooks and starts to listen for its functions.
  *
  * Where a start hook throws, the instance stays up with no functions and logs the reason at level `debug` alone, as the real
  * host does: what the app printed is all that anyone sees of it.
  *
  * @throws Error that says what is wrong: host.json, a setting that is not given, a file that fails to load, a port in use
  */
-export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOptions): Promise<Host> {
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { workerScript, app, env, httpPort = 7071, functionKey = null, onEvent } = options;
   const config = readHostConfig(app, env);
-  const worker = loadApp(app, (line) => onEvent({ kind: 'log', line }));
-  const functions = (await starts(worker, app, onEvent)) ? worker.functions : [];
-  const plans = functions.map((metadata) => planOf(metadata, env, Date.now()));
+  const worker = await WorkerKeeper.start({ script: workerScript, app, env, onEvent });
+  const plans = worker.functions.map((metadata) => planOf(metadata, env, Date.now()));
   const instanceId = randomUUID();
   const runner = new Runner(worker, config.functionTimeoutMs, onEvent);
   const needsStorage = plans.some(({ kind }) => kind !== 'http');
@@ -84,14 +87,14 @@ export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOpti
       ? null
       : await HttpListener.listen({
           port: httpPort,
-          prefix: config.routePrefix,
+          ...{ prefix: config.routePrefix, functionKey },
           functions: plans.filter(is('http')).map((plan) => ({ ...plan, call: runner.http(plan) })),
           runNow: (name) => timers.get(name)?.runNow() ?? null,
         });
   for (const listener of [...hubs, ...timers.values()]) listener.start();
   return {
     instanceId,
-    functions,
+    functions: worker.functions,
     httpPort: http?.port ?? null,
     async steal(hub, partition) {
       const found = hubs.find((listener) => listener.hub.toLowerCase() === hub.toLowerCase());
@@ -100,33 +103,15 @@ export async function startHost({ app, env, httpPort = 7071, onEvent }: HostOpti
     },
     partitions: () => hubs.flatMap(({ hub, partitions }) => partitions.map((partition) => ({ hub, partition }))),
     async stop(graceMs = DEFAULT_GRACE_MS) {
-      const grace = AbortSignal.timeout(graceMs);
-      await Promise.all([...hubs, ...timers.values()].map((listener) => listener.stop(grace)));
+      await within(graceMs, worker.drained());
+      runner.end();
+      for (const listener of [...hubs, ...timers.values()]) listener.end();
       await http?.close();
-      await within(HOOKS_MS, worker.terminate()).catch((error: unknown) =>
-        onEvent({ kind: 'trouble', where: 'a terminate hook', error: String(error) }),
-      );
+      await worker.stop(HOOKS_MS);
+      await Promise.all([...hubs, ...timers.values()].map((listener) => listener.close()));
     },
   };
 }
-
-/** Whether the app's start hooks let it start; the lines are those of the real host. */
-async function starts(worker: Worker, app: string, onEvent: OnEvent): Promise<boolean> {
-  const log = (level: string, category: string, message: string): void =>
-    onEvent({ kind: 'log', line: { level, category, message, invocationId: null } });
-  try {
-    await worker.start(app);
-    return true;
-  } catch (error) {
-    log('debug', 'Host.Rpc.RpcFunctionInvocationDispatcher', `Worker failed to start: ${String(error)}`);
-    log('warning', 'Host.Startup', NO_FUNCTIONS);
-    return false;
-  }
-}
-
-const NO_FUNCTIONS =
-  'No job functions found. Try making your job classes and methods public. If you are using binding extensions ' +
-  "make sure you've called the registration method for the extension(s) in your startup code.";
 
 /** What a listener is opened with. */
 interface Opening {
@@ -170,11 +155,10 @@ function containerOf({ storage }: Opening, name: string): ContainerClient {
   return storage.getContainerClient(name);
 }
 
+/** Waits for it, so long at most. */
 async function within(ms: number, doing: Promise<void>): Promise<void> {
   const patience = new AbortController();
-  const tooLong = sleep(ms, undefined, { signal: patience.signal }).then(
-    () => Promise.reject(new Error(`it took longer than ${ms / 1000} s`)),
-    () => undefined,
-  );
-  await Promise.race([doing, tooLong]).finally(() => patience.abort());
+  const tooLong = sleep(ms, undefined, { signal: patience.signal }).catch(() => undefined);
+  await Promise.race([doing, tooLong]);
+  patience.abort();
 }

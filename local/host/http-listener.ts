@@ -10,6 +10,8 @@ import { type RpcHttpData } from './rpc';
 export interface HttpFunction {
   readonly name: string;
   readonly route: Route;
+  /** Whether `authLevel` asks for a key. */
+  readonly isKeyed: boolean;
   readonly call: (request: RpcHttpData) => Promise<RpcHttpData>;
 }
 
@@ -18,11 +20,13 @@ export interface HttpSettings {
   /** `api`; empty for none. */
   readonly prefix: string;
   readonly functions: readonly HttpFunction[];
+  /** What a function whose `authLevel` asks for a key is called with; null: none is asked for, as with `func start`. */
+  readonly functionKey: string | null;
   /** Runs a function now, as `POST /admin/functions/{name}` asks; null for a name that cannot be run so. */
   readonly runNow: (name: string) => Promise<void> | null;
 }
 
-/** Serves HTTP functions on 127.0.0.1. Keys of `authLevel` are not asked for, as with `func start`. */
+/** Serves HTTP functions on 127.0.0.1. */
 export class HttpListener {
   readonly port: number;
   readonly #server: Server;
@@ -68,6 +72,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, settin
     response.writeHead(404).end();
     return;
   }
+  const { functionKey } = settings;
+  const given = headers['x-functions-key'] ?? url.searchParams.get('code');
+  if (found.isKeyed && functionKey !== null && given !== functionKey) {
+    response.writeHead(401).end();
+    return;
+  }
   const { statusCode = '200', ...answered } = await found.call({
     method,
     url: url.href,
@@ -85,9 +95,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, settin
 function findFunction({ prefix, functions }: HttpSettings, method: string, path: string) {
   const start = prefix === '' ? '' : `${prefix}/`;
   if (!path.startsWith(start)) return null;
-  for (const { route, call } of functions) {
-    const params = matchRoute(route, method, path.slice(start.length));
-    if (params !== null) return { params, call };
+  for (const each of functions) {
+    const params = matchRoute(each.route, method, path.slice(start.length));
+    if (params !== null) return { ...each, params };
   }
   return null;
 }

@@ -23,11 +23,7 @@ const SILENCE_MS = 15_000;
 const CLOSE_MS = 5_000;
 
 /** Hands a batch to the function; false: the instance ends before the batch has. */
-export type Execute = (
-  events: readonly ReceivedEventData[],
-  isCheckpointing: boolean,
-  signal: AbortSignal,
-) => Promise<boolean>;
+export type Execute = (events: readonly ReceivedEventData[], isCheckpointing: boolean) => Promise<boolean>;
 
 /** What one partition is read with. */
 export interface ReaderSettings {
@@ -38,17 +34,17 @@ export interface ReaderSettings {
   readonly config: EventHubsConfig;
   readonly execute: Execute;
   readonly onCheckpoint: (sequence: string) => void;
-  /** Reading has ended by itself: another took the partition, or something broke. Stops the reader. */
-  readonly onEnd: (reason: string) => Promise<void>;
+  /** Reading has ended by itself: another took the partition, or something broke. */
+  readonly onEnd: (reason: string) => void;
 }
 
 /**
  * Reads one partition and forms batches of it, as the extension's PartitionProcessor does: one batch at a time; a checkpoint
- * after each, whatever came of it, unless ownership was known to be lost by then.
+ * after each, whatever came of it, and though the partition is another's by then.
  */
 export class PartitionReader {
   readonly #settings: ReaderSettings;
-  readonly #lost = new AbortController();
+  /** Aborted: nothing more is received. */
   readonly #ending = new AbortController();
   #former: BatchFormer<ReceivedEventData> | null = null;
   #subscription: Subscription | null = null;
@@ -81,7 +77,10 @@ export class PartitionReader {
           if (events.length > 0) await this.#received(events);
           this.#listen();
         },
-        processError: (error) => this.#end(`${(error as { code?: string }).code ?? error.name}: ${error.message}`),
+        processError: (error) => {
+          this.#end(`${(error as { code?: string }).code ?? error.name}: ${error.message}`);
+          return Promise.resolve();
+        },
       },
       {
         startPosition: startPosition(checkpoint, config.initialOffset),
@@ -95,10 +94,21 @@ export class PartitionReader {
   }
 
   /**
-   * Receives no more and drops what waits to be a batch. A batch under way may end and write its checkpoint; it is not tried
-   * again.
+   * Receives no more and drops what waits to be a batch. Resolves when the batch under way has ended: nothing cancels it, it is
+   * tried again until its policy ends, and its checkpoint may set a newer owner's back.
    */
-  async pause(): Promise<void> {
+  async leave(): Promise<void> {
+    await this.#receiveNoMore();
+    await this.#turn;
+  }
+
+  /** The instance ends: as `leave`, and every batch that has ended has its checkpoint. */
+  async end(): Promise<void> {
+    await this.leave();
+    await this.#checkpoint();
+  }
+
+  async #receiveNoMore(): Promise<void> {
     this.#ending.abort();
     clearTimeout(this.#timer);
     clearTimeout(this.#watch);
@@ -107,26 +117,14 @@ export class PartitionReader {
     if (subscription === null) return;
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
-    await Promise.race([subscription.close(), patience]).finally(() => clearTimeout(timer));
-  }
-
-  /** Ends it: a batch under way goes on, but nobody waits for it, and it writes no checkpoint. */
-  async stop(): Promise<void> {
-    this.#lost.abort();
-    await this.pause();
-  }
-
-  /** Once paused: resolves when no batch is under way, and every batch that ended has its checkpoint. */
-  async idle(): Promise<void> {
-    await this.#turn;
-    if (!this.#lost.signal.aborted) await this.#checkpoint();
+    await Promise.race([subscription.close().catch(() => undefined), patience]).finally(() => clearTimeout(timer));
   }
 
   /** From now on something is to be heard of the subscription. */
   #listen(): void {
     clearTimeout(this.#watch);
     if (this.#ending.signal.aborted) return;
-    this.#watch = setTimeout(() => void this.#end('the subscription has fallen silent'), SILENCE_MS);
+    this.#watch = setTimeout(() => this.#end('the subscription has fallen silent'), SILENCE_MS);
   }
 
   async #received(events: readonly ReceivedEventData[]): Promise<void> {
@@ -138,7 +136,7 @@ export class PartitionReader {
       // link and take the partition back, so it is not let.
       const { store, partition, instanceId } = this.#settings;
       if (!this.#ending.signal.aborted && (await store.ownerOf(partition)) !== instanceId) {
-        await this.#end('another instance claimed it during a batch');
+        this.#end('another instance claimed it during a batch');
       }
     });
   }
@@ -156,13 +154,12 @@ export class PartitionReader {
   async #execute(batch: readonly ReceivedEventData[], former: BatchFormer<ReceivedEventData>): Promise<void> {
     const { execute, config } = this.#settings;
     const isCheckpointing = this.#unwrittenBatches + 1 >= config.batchCheckpointFrequency;
-    const isOver = await execute(batch, isCheckpointing, this.#ending.signal);
+    const isOver = await execute(batch, isCheckpointing);
     former.ended(Date.now());
     if (!isOver) return;
     this.#unwritten = batch.at(-1) ?? null;
     this.#unwrittenBatches += 1;
-    // Whoever does not know yet that the partition is another's writes all the same, and may set the checkpoint back.
-    if (isCheckpointing && !this.#lost.signal.aborted) await this.#checkpoint();
+    if (isCheckpointing) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
@@ -187,8 +184,8 @@ export class PartitionReader {
     return this.#turn;
   }
 
-  async #end(reason: string): Promise<void> {
-    if (!this.#ending.signal.aborted) await this.#settings.onEnd(reason);
+  #end(reason: string): void {
+    if (!this.#ending.signal.aborted) this.#settings.onEnd(reason);
   }
 }
 

@@ -28,7 +28,7 @@ export type FunctionPlan =
       readonly isRecorded: boolean;
       readonly policy: RetryPolicy;
     }
-  | { readonly kind: 'http'; readonly name: string; readonly route: Route };
+  | { readonly kind: 'http'; readonly name: string; readonly route: Route; readonly isKeyed: boolean };
 
 export type PlanOf<K extends FunctionPlan['kind']> = Extract<FunctionPlan, { kind: K }>;
 
@@ -75,7 +75,8 @@ export function planOf(metadata: FunctionMetadata, env: NodeJS.ProcessEnv, now: 
     }
     case 'httptrigger': {
       const methods = Array.isArray(binding['methods']) ? binding['methods'].map(String) : [];
-      return { kind: 'http', name, route: readRoute(text('route') ?? name, methods) };
+      const isKeyed = ['function', 'admin'].includes(String(binding['authLevel']).toLowerCase());
+      return { kind: 'http', name, route: readRoute(text('route') ?? name, methods), isKeyed };
     }
     default:
       throw new Error(`${name} has a ${type}: this host serves Event Hubs, timer and HTTP triggers.`);

@@ -54,10 +54,12 @@ export type FunctionCallback = (...args: unknown[]) => unknown;
 
 export type HookCallback = (context: Record<string, unknown>) => unknown;
 
-/** Told to a function that is tried again. */
+/** Handed to a function with a retry policy. */
 export interface RpcRetryContext {
   readonly retryCount: number;
   readonly maxRetryCount: number;
+  /** What the attempt before threw. */
+  readonly exception?: { readonly message: string };
 }
 
 export interface CoreInvocationContext {

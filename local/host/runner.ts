@@ -7,21 +7,26 @@ import { type Execute } from './partition-reader';
 import { type PlanOf } from './plan';
 import { type RetryPolicy } from './retry';
 import { type RpcHttpData } from './rpc';
-import { type Call, type Worker } from './worker';
+import { type Call } from './worker';
+import { type WorkerKeeper } from './worker-keeper';
 
 /** Invokes an app's functions as their triggers, time limit and retry policies want it, and tells what came of it. */
 export class Runner {
-  readonly #worker: Worker;
+  readonly #worker: WorkerKeeper;
   readonly #timeoutMs: number | null;
   readonly #onEvent: OnEvent;
-  /** Nobody gives up on a timer's retries but the process. */
-  readonly #forEver = new AbortController().signal;
+  readonly #ending = new AbortController();
 
   /** @param timeoutMs `functionTimeout`; null: without limit */
-  constructor(worker: Worker, timeoutMs: number | null, onEvent: OnEvent) {
+  constructor(worker: WorkerKeeper, timeoutMs: number | null, onEvent: OnEvent) {
     this.#worker = worker;
     this.#timeoutMs = timeoutMs;
     this.#onEvent = onEvent;
+  }
+
+  /** The instance ends: what fails from now on is not tried again. */
+  end(): void {
+    this.#ending.abort();
   }
 
   /** How batches of each partition are executed. */
@@ -30,13 +35,13 @@ export class Runner {
     client: EventHubConsumerClient,
   ): (of: string) => Execute {
     const of = { namespace: namespaceOf(client), hub: client.eventHubName, consumerGroup };
-    return (partition) => async (events, isCheckpointing, signal) => {
+    return (partition) => async (events, isCheckpointing) => {
       const [first, last] = [events[0], events.at(-1)].map((event) => String(event?.sequenceNumber));
       const batch = { hub: of.hub, partition, first: first ?? '', last: last ?? '', count: events.length };
       const onAttempt = (attempt: Attempt): void =>
         this.#onEvent({ kind: 'invoked', function: name, ...batch, ...attempt });
       const call = (): Call => batchCall({ ...of, partition, isCheckpointing }, events, dataType);
-      return (await this.#execute(name, policy, call, onAttempt, signal)).isOver;
+      return (await this.#execute(name, policy, call, onAttempt)).isOver;
     };
   }
 
@@ -44,7 +49,7 @@ export class Runner {
   timer({ name, policy }: PlanOf<'timer'>): (timer: string) => Promise<string | null> {
     return async (timer) => {
       const call = (): Call => ({ data: { json: timer }, triggerMetadata: {} });
-      const execution = await this.#execute(name, policy, call, () => undefined, this.#forEver);
+      const execution = await this.#execute(name, policy, call, () => undefined);
       return execution.isOver ? execution.error : null;
     };
   }
@@ -52,8 +57,7 @@ export class Runner {
   /** How an HTTP function answers a request; rejects with what it throws. */
   http({ name }: PlanOf<'http'>): (request: RpcHttpData) => Promise<RpcHttpData> {
     return async (request) => {
-      const { response } = await this.#worker.call(name, { data: { http: request }, triggerMetadata: {} });
-      const { returnValue } = response;
+      const { returnValue } = await this.#worker.call(name, { data: { http: request }, triggerMetadata: {} });
       const answer: RpcHttpData =
         returnValue !== undefined && returnValue !== null && 'http' in returnValue
           ? returnValue.http
@@ -69,16 +73,18 @@ export class Runner {
     policy: RetryPolicy,
     makeCall: () => Call,
     onAttempt: (attempt: Attempt) => void,
-    signal: AbortSignal,
   ): Promise<Execution> {
     const settings: ExecutorSettings = {
       policy,
       timeoutMs: this.#timeoutMs,
-      onTimeout: (ms) => this.#onEvent({ kind: 'timeout', function: name, ms }),
+      onTimeout: (ms) => {
+        this.#onEvent({ kind: 'timeout', function: name, ms });
+        void this.#worker.replace();
+      },
       onAttempt,
       // Made for each attempt: one that cannot be made is an attempt that failed.
       call: async (invocation) => await this.#worker.call(name, { ...makeCall(), ...invocation }),
     };
-    return execute(settings, signal);
+    return execute(settings, this.#ending.signal);
   }
 }

@@ -14,6 +14,8 @@ export interface SpawnOptions {
   readonly env: NodeJS.ProcessEnv;
   /** 7071 when left out, 0 for any free one, null for none. */
   readonly httpPort?: number | null;
+  /** As `HostOptions.functionKey`. */
+  readonly functionKey?: string | null;
   readonly onEvent: (event: HostEvent) => void;
   /** Called with each line that the process writes: what the app prints, and its last words should it crash. */
   readonly onOutput?: (line: string) => void;
@@ -30,7 +32,7 @@ type Order = HostCommand extends infer C ? (C extends { id: number } ? Omit<C, '
 
 const DEFAULT_GRACE_MS = 10_000;
 
-/** One instance of the host in a child process. `kill` is what a crash does. It does not outlive this process, whatever ends that. */
+/** One instance of the host in a child process, with its worker. `kill` ends both, as the loss of the machine does. It does not outlive this process, whatever ends that. */
 export class SpawnedHost implements AsyncDisposable {
   /** Resolves once the process is gone. */
   readonly exited: Promise<void>;
@@ -39,8 +41,9 @@ export class SpawnedHost implements AsyncDisposable {
   readonly #ready: Promise<ReadyHost>;
   #lastId = 0;
 
-  constructor({ script, app, env, httpPort = 7071, onEvent, onOutput }: SpawnOptions) {
-    this.#child = fork(script, [app], { cwd: app, env, silent: true, execArgv: [] });
+  constructor({ script, app, env, httpPort = 7071, functionKey = null, onEvent, onOutput }: SpawnOptions) {
+    // A process group of its own: it is ended with its worker, and no Ctrl-C reaches it.
+    this.#child = fork(script, [app], { cwd: app, env, silent: true, execArgv: [], detached: true });
     for (const input of [this.#child.stdout, this.#child.stderr]) {
       if (input !== null) createInterface({ input }).on('line', (line) => onOutput?.(line));
     }
@@ -54,7 +57,7 @@ export class SpawnedHost implements AsyncDisposable {
       for (const { reject } of this.#waiting.values()) reject(new Error('The host died.'));
       this.#waiting.clear();
     });
-    this.#ready = this.#order({ do: 'start', httpPort }) as Promise<ReadyHost>;
+    this.#ready = this.#order({ do: 'start', httpPort, functionKey }) as Promise<ReadyHost>;
     // Whoever asks is told; nobody need ask.
     this.#ready.catch(() => undefined);
   }
@@ -75,18 +78,23 @@ export class SpawnedHost implements AsyncDisposable {
 
   /** Ends it in order: see `Host.stop`. Resolves once the process is gone. */
   async stop(graceMs = DEFAULT_GRACE_MS): Promise<void> {
-    if (!this.#isGone()) await this.#order({ do: 'stop', graceMs }).catch(() => this.#child.kill('SIGKILL'));
+    if (!this.#isGone()) await this.#order({ do: 'stop', graceMs }).catch(() => this.#killAll());
     await this.exited;
   }
 
   /** Ends the process at once, whatever it is doing. */
   async kill(): Promise<void> {
-    if (!this.#isGone()) this.#child.kill('SIGKILL');
+    this.#killAll();
     await this.exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+  }
+
+  #killAll(): void {
+    const { pid } = this.#child;
+    if (!this.#isGone() && pid !== undefined) process.kill(-pid, 'SIGKILL');
   }
 
   #isGone(): boolean {

@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { type FunctionMetadata } from './rpc';
-import { type Batch } from './worker';
-import { type WorkerCommand, type WorkerReply } from './worker-process';
+import { type FunctionMetadata, type RpcInvocationResponse } from './rpc';
+import { type Batch, type Call, type LogLine } from './worker';
+import { type WorkerCommand, type WorkerMessage } from './worker-process';
 
 /** Where `npm run build` puts the worker's process; the working directory and the environment are the app's. */
 export interface WorkerOptions {
@@ -12,42 +12,63 @@ export interface WorkerOptions {
   /** The built app: package.json, host.json and what `main` names. */
   readonly app: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Called with each line that the worker writes: its log, each line JSON, and whatever the app prints. */
-  readonly onLog?: (line: string) => void;
+  /** Called with each line that the app logs. */
+  readonly onLog?: (line: LogLine) => void;
+  /** Called with each line that the app prints. Without it they go to this process's own output. */
+  readonly onOutput?: (line: string) => void;
+}
+
+/** What an app registers. */
+export interface Registered {
+  readonly functions: readonly FunctionMetadata[];
+  /** Names. */
+  readonly hooks: readonly string[];
 }
 
 type Order = WorkerCommand extends infer C ? (C extends { id: number } ? Omit<C, 'id'> : never) : never;
 
 /** A worker in a child process. `kill` is what a crash or a scale-in without grace does. */
 export class SpawnedWorker implements AsyncDisposable {
+  /** Resolves once the process is gone. */
+  readonly exited: Promise<unknown>;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #onLog: (line: LogLine) => void;
   #lastId = 0;
 
-  constructor(options: WorkerOptions) {
-    const settings = { cwd: options.app, env: options.env, serialization: 'advanced', silent: true } as const;
-    this.#child = fork(options.script, [options.app], settings);
+  constructor({ script, app, env, onLog = () => undefined, onOutput }: WorkerOptions) {
+    const output = onOutput === undefined ? 'inherit' : 'pipe';
+    const stdio = ['ignore', output, output, 'ipc'] as ['ignore', typeof output, typeof output, 'ipc'];
+    this.#onLog = onLog;
+    this.#child = fork(script, [app], { cwd: app, env, serialization: 'advanced', execArgv: [], stdio });
     for (const input of [this.#child.stdout, this.#child.stderr]) {
-      if (input !== null) createInterface({ input }).on('line', (line) => options.onLog?.(line));
+      if (input !== null) createInterface({ input }).on('line', (line) => onOutput?.(line));
     }
-    this.#child.on('message', (message) => this.#settle(message as WorkerReply));
-    this.#child.on('exit', () => {
+    this.#child.on('message', (message) => this.#heard(message as WorkerMessage));
+    this.exited = once(this.#child, 'exit').then(() => {
       for (const { reject } of this.#waiting.values()) reject(new Error('The worker died.'));
       this.#waiting.clear();
     });
   }
 
   /** Loads the app and gives what it registered. */
-  async load(): Promise<{ functions: readonly FunctionMetadata[]; hooks: readonly string[] }> {
-    return (await this.#order({ do: 'load' })) as { functions: readonly FunctionMetadata[]; hooks: readonly string[] };
+  async load(): Promise<Registered> {
+    return (await this.#order({ do: 'load' })) as Registered;
   }
 
+  /** Runs the app's start hooks; rejects with what they throw. */
   async start(): Promise<void> {
     await this.#order({ do: 'start' });
   }
 
+  /** Hands a batch to an Event Hubs function and gives what it returns. */
   async invoke(name: string, batch: Batch): Promise<unknown> {
     return await this.#order({ do: 'invoke', name, batch });
+  }
+
+  /** Calls any function and gives what the library makes of its result. */
+  async call(name: string, call: Call): Promise<RpcInvocationResponse> {
+    return (await this.#order({ do: 'call', name, call })) as RpcInvocationResponse;
   }
 
   async terminate(): Promise<void> {
@@ -56,10 +77,8 @@ export class SpawnedWorker implements AsyncDisposable {
 
   /** Ends the process at once, whatever it is doing. */
   async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
-    await exit;
+    await this.exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,10 +95,14 @@ export class SpawnedWorker implements AsyncDisposable {
     });
   }
 
-  #settle({ id, value, error }: WorkerReply): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve(value);
-    else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
+  #heard(message: WorkerMessage): void {
+    if (message.kind === 'log') {
+      this.#onLog(message.line);
+      return;
+    }
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.kind === 'done') waiting?.resolve(message.value);
+    else waiting?.reject(Object.assign(new Error(message.error.message), message.error));
   }
 }

@@ -50,13 +50,14 @@ export class TimerListener {
     await this.#invoke(isRecorded ? await store.read() : null, false);
   }
 
-  /** Starts no run any more, and waits for the one under way until `grace` is aborted. */
-  async stop(grace: AbortSignal): Promise<void> {
+  /** Begins to end it: no run is started any more. */
+  end(): void {
     this.#stopped.abort();
-    const graceIsOver = new Promise<void>((resolve) =>
-      grace.addEventListener('abort', () => resolve(), { once: true }),
-    );
-    await Promise.race([this.#loop, graceIsOver]);
+  }
+
+  /** After `end`: waits for the run under way and gives the lock up. */
+  async close(): Promise<void> {
+    await this.#loop;
     await this.#settings.store.release();
   }
 

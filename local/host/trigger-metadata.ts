@@ -76,8 +76,8 @@ function systemProperties(event: MetadataEvent): Record<string, unknown> {
     'x-opt-enqueued-time': `${withoutZone(event.enqueuedAt)}+00:00`,
     ...(event.partitionKey === null ? {} : { 'x-opt-partition-key': event.partitionKey }),
     SequenceNumber: Number(event.sequence),
-    // .NET's `long Offset`; an offset that is no number gives its least value.
-    Offset: /^\d+$/.test(event.offset) ? Number(event.offset) : Number(-(2n ** 63n)),
+    // .NET's `long Offset`; the extension gives -1 for an offset that is no number.
+    Offset: /^\d+$/.test(event.offset) ? Number(event.offset) : -1,
     OffsetString: event.offset,
     PartitionKey: event.partitionKey,
     EnqueuedTimeUtc: withoutZone(event.enqueuedAt),

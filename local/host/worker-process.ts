@@ -1,5 +1,5 @@
 import { loadApp } from './load-app';
-import { type Batch, type Worker } from './worker';
+import { type Batch, type Call, type LogLine, type Worker } from './worker';
 
 /**
  * A Functions worker in a process of its own, driven over Node's IPC channel: `node worker-process.js <app directory>`.
@@ -10,12 +10,20 @@ export type WorkerCommand =
   | { readonly id: number; readonly do: 'load' }
   | { readonly id: number; readonly do: 'start' }
   | { readonly id: number; readonly do: 'terminate' }
+  /** Replies with what the library makes of the result for the host. */
+  | { readonly id: number; readonly do: 'call'; readonly name: string; readonly call: Call }
+  /** Replies with what the function returns. */
   | { readonly id: number; readonly do: 'invoke'; readonly name: string; readonly batch: Batch };
 
-export interface WorkerReply {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly code: unknown };
+export type WorkerMessage =
+  | { readonly kind: 'log'; readonly line: LogLine }
+  | { readonly kind: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: Thrown };
+
+interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  readonly code: unknown;
 }
 
 const directory = process.argv[2] ?? process.cwd();
@@ -23,7 +31,7 @@ let worker: Worker | undefined;
 
 async function obey(command: WorkerCommand): Promise<unknown> {
   if (command.do === 'load') {
-    worker = loadApp(directory, (line) => process.stdout.write(`${JSON.stringify(line)}\n`));
+    worker = loadApp(directory, (line) => send({ kind: 'log', line }));
     return { functions: worker.functions, hooks: worker.hooks };
   }
   if (worker === undefined) throw new Error('Load the app first.');
@@ -31,6 +39,8 @@ async function obey(command: WorkerCommand): Promise<unknown> {
     case 'start':
       await worker.start(directory);
       return null;
+    case 'call':
+      return (await worker.call(command.name, command.call)).response;
     case 'invoke':
       return await worker.invoke(command.name, command.batch);
     case 'terminate':
@@ -41,18 +51,18 @@ async function obey(command: WorkerCommand): Promise<unknown> {
   }
 }
 
-function reply(message: WorkerReply): void {
-  process.send?.(message);
+function send(message: WorkerMessage): void {
+  if (process.connected) process.send?.(message);
 }
 
 process.on('message', (command: WorkerCommand) => {
   obey(command).then(
-    (value) => reply({ id: command.id, value }),
+    (value) => send({ kind: 'done', id: command.id, value }),
     (error: unknown) => {
       const { name, message, code } = error as Error & { code?: unknown };
-      reply({ id: command.id, error: { name, message, code } });
+      send({ kind: 'failed', id: command.id, error: { name, message, code } });
     },
   );
 });
-// The parent is gone: so is the host.
+// The host is gone: so is its worker.
 process.on('disconnect', () => process.exit());

@@ -12,12 +12,13 @@ beforeAll(async () => (app = await buildApp()));
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** Nothing of this process's environment reaches the app but what node needs. */
-const spawn = (env: NodeJS.ProcessEnv, onLog: (line: string) => void = () => undefined): SpawnedWorker =>
+const spawn = (env: NodeJS.ProcessEnv, heard: (line: string) => void = () => undefined): SpawnedWorker =>
   new SpawnedWorker({
     script: app.workerScript,
     app: app.directory,
     env: { PATH: process.env['PATH'], ...env },
-    onLog,
+    onLog: (line) => heard(JSON.stringify(line)),
+    onOutput: heard,
   });
 
 const trigger = {

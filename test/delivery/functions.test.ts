@@ -35,7 +35,8 @@ async function startWorker(log: string[] = []): Promise<SpawnedWorker> {
     script: app.workerScript,
     app: app.directory,
     env: { PATH: process.env['PATH'], ...byKey, STORAGE_CONNECTION_STRING: lake.connectionString },
-    onLog: (text) => log.push(text),
+    onLog: (line) => log.push(JSON.stringify(line)),
+    onOutput: (line) => log.push(line),
   });
   await worker.load();
   await worker.start();

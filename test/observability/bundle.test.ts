@@ -33,7 +33,8 @@ async function startWorker(env: NodeJS.ProcessEnv, log: string[] = []): Promise<
     script: app.workerScript,
     app: app.directory,
     env: { PATH: process.env['PATH'], ...byKey, STORAGE_CONNECTION_STRING: lake.connectionString, ...env },
-    onLog: (line) => log.push(line),
+    onLog: (line) => log.push(JSON.stringify(line)),
+    onOutput: (line) => log.push(line),
   });
   await worker.load();
   await worker.start();

@@ -10,6 +10,7 @@ const ENTRIES = {
   'dist/functions': 'src/functions/index.ts',
   'dist/lake': 'src/cli/lake.ts',
   'host-process': 'local/host/host-process.ts',
+  'worker-process': 'local/host/worker-process.ts',
 };
 
 /** The app and its tool in a directory of their own. */

@@ -1,4 +1,5 @@
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
+import { startFaultProxy, status } from '../../../local/storage/faults';
 import { buildApp, type BuiltApp } from '../../build/bundle';
 import { LakeReader, numbers } from '../../support/reader';
 import { EXPIRES_SOON, Stage, until } from './support';
@@ -55,6 +56,38 @@ test('every event is in the lake once, though an instance is killed and another 
   }
   expect(payloads).toHaveLength(2 * EVENTS);
 });
+
+test('an old owner that cannot write ends its batch once the new owner has landed it, and its late checkpoint doubles nothing', async () => {
+  stage.hub('stolen', 1);
+  stage.hub('beside', 1);
+  const { connectionString, port } = stage.storage;
+  await DataLakeServiceClient.fromConnectionString(connectionString).getFileSystemClient('stolen').createIfNotExists();
+  await using proxy = await startFaultProxy({ host: '127.0.0.1', port });
+  const refused = proxy.add({ operation: 'putBlob', path: '_system/staging', times: Infinity, action: status(503) });
+  const env = {
+    EVENTHUB_CONNECTION_STRING: stage.hubs.connectionString,
+    STORAGE_CONNECTION_STRING: connectionString,
+    ...{ LAKE_FILESYSTEM: 'stolen', POSTGRES_EVENTHUB_NAME: 'stolen', MONGODB_EVENTHUB_NAME: 'beside' },
+    INGEST_ATTEMPT_SECONDS: '15',
+    STORAGE_REQUEST_SECONDS: '5',
+    AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '1',
+  };
+  const through = { STORAGE_CONNECTION_STRING: proxy.through(connectionString) };
+  const older = await stage.instance(built.directory, { ...env, ...through });
+  await stage.send('stolen', '0', ['{"n":0}']);
+  await refused.reached;
+  const newer = await stage.instance(built.directory, env);
+  await newer.host.steal('stolen', '0');
+  await stage.send('stolen', '0', ['{"n":1}']);
+  const checkpoint = (is: number) => async () => (await stage.checkpoint('stolen', '0')) === is;
+  await until(checkpoint(1), "the new owner's checkpoint");
+  await until(checkpoint(0), "the old owner's late one", 40_000);
+  expect(older.of('invoked').at(-1)).toMatchObject({ first: '0', last: '0', error: null });
+  await stage.send('stolen', '0', ['{"n":2}']);
+  await until(checkpoint(2), "the new owner's next");
+  const lines = await new LakeReader(connectionString, 'stolen').lines();
+  expect(lines.map(({ raw }) => (JSON.parse(raw) as { payload: { n: number } }).payload.n)).toEqual([0, 1, 2]);
+}, 120_000);
 
 test('it does not start on wrong settings, and prints each of them as an error, because the host hides what a start hook throws', async () => {
   const instance = stage.spawn(built.directory, { EVENTHUB_CONNECTION_STRING: stage.hubs.connectionString });

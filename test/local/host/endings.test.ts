@@ -1,4 +1,4 @@
-import { EXPIRES_SOON, Stage, TAKING, until, type Instance, type Taken } from './support';
+import { Stage, TAKING, until, type Instance, type Taken } from './support';
 
 /** What ends a partition's reading, or an instance: steals, broken links, time limits, stops. */
 
@@ -44,9 +44,9 @@ test('a steal waits for nobody: both have the batch, and the late checkpoint of 
   expect(newer.of('lost')).toEqual([]);
 });
 
-test('an owner that knows of its loss writes no checkpoint, and what it waits to try again is not tried again', async () => {
+test('an owner that knows of its loss goes on with its batch until it succeeds, and sets the newer checkpoint back', async () => {
   stage.hub('known', 1);
-  const RETRY = JSON.stringify({ strategy: 'fixedDelay', maxRetryCount: -1, delayInterval: { seconds: 3 } });
+  const RETRY = JSON.stringify({ strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: { seconds: 3 } });
   const owner = await stage.instance(taking, { HUB: 'known', RETRY });
   await until(() => owner.owned().length === 1, 'the owner');
   const thief = await stage.instance(taking, { HUB: 'known' });
@@ -54,11 +54,13 @@ test('an owner that knows of its loss writes no checkpoint, and what it waits to
   await until(() => taken(owner).length === 1, 'the batch on the old owner');
   await thief.host.steal('known', '0');
   await until(() => owner.of('lost').length === 1, 'the loss');
-  await until(() => thief.of('checkpointed').length === 1, 'the new owner is done with it');
-  // Longer than the old owner would have waited.
-  await new Promise((resolve) => setTimeout(resolve, 3_200));
-  expect(owner.of('checkpointed')).toEqual([]);
-  expect(taken(owner)).toHaveLength(1);
+  await stage.send('known', '0', ['later']);
+  await until(async () => (await stage.checkpoint('known', '0')) === 1, "the new owner's checkpoint");
+  await until(async () => (await stage.checkpoint('known', '0')) === 0, 'the checkpoint set back');
+  expect(taken(owner).map(({ sequences: numbers, retry }) => [numbers, retry])).toEqual([0, 1, 2].map((n) => [[0], n]));
+  // It has given the partition up, and does not take it back.
+  expect(owner.owned()).toEqual([]);
+  expect(thief.of('lost')).toEqual([]);
 });
 
 test('dropped links and cut connections are survived: every event is handed over', async () => {
@@ -78,26 +80,43 @@ test('dropped links and cut connections are survived: every event is handed over
   }
 });
 
-test('a function that runs too long ends the process, and its batch comes again', async () => {
+test('a function that runs too long gets another worker, which has the batch again beside the old one; the host lives on', async () => {
   stage.hub('slow', 1);
   const app = await stage.app(TAKING, { functionTimeout: '00:00:01' });
-  const instance = await stage.instance(app, { HUB: 'slow', ...EXPIRES_SOON });
+  const RETRY = JSON.stringify({ strategy: 'fixedDelay', maxRetryCount: -1, delayInterval: { seconds: 1 } });
+  const instance = await stage.instance(app, { HUB: 'slow', RETRY });
   await stage.send('slow', '0', ['hold']);
-  await instance.host.exited;
-  expect(instance.of('timeout')).toEqual([{ kind: 'timeout', function: 'take', ms: 1000 }]);
+  await until(() => taken(instance).length === 2, 'the batch again');
+  expect(instance.of('timeout')[0]).toEqual({ kind: 'timeout', function: 'take', ms: 1000 });
+  expect(taken(instance).map(({ retry }) => retry)).toEqual([0, 1]);
   expect(await stage.checkpoint('slow', '0')).toBeNull();
-  const next = await stage.instance(taking, { HUB: 'slow', ...EXPIRES_SOON });
-  await until(() => taken(next).length === 1, 'the batch again');
+  expect(instance.of('lost')).toEqual([]);
 });
 
-test('a graceful stop lets the running batch end, leaves the checkpoint at the end, runs the terminate hooks and gives ownership up', async () => {
+test('a worker that crashes is started again, and its batch comes again there: the host, its partitions and its ports stay', async () => {
+  stage.hub('crashing', 1);
+  const RETRY = JSON.stringify({ strategy: 'fixedDelay', maxRetryCount: 1, delayInterval: { seconds: 1 } });
+  const instance = await stage.instance(taking, { HUB: 'crashing', RETRY });
+  await stage.send('crashing', '0', ['crash']);
+  await until(() => instance.of('checkpointed').length === 1, 'the end of the policy');
+  expect(taken(instance)).toMatchObject([
+    { retry: 0, after: null },
+    { retry: 1, after: 'Error: The worker died.' },
+  ]);
+  await stage.send('crashing', '0', ['after it']);
+  await until(() => instance.of('checkpointed').length === 2, 'the next batch');
+  await release(instance);
+  expect(instance.of('lost')).toEqual([]);
+});
+
+test('a graceful stop lets the running batch end, cuts what begins meanwhile, leaves the checkpoint at the end, runs the terminate hooks and gives ownership up', async () => {
   stage.hub('graceful', 2);
   const app = await stage.app(`${TAKING}
     app.hook.appTerminate(() => console.log('terminated'));`);
   const instance = await stage.instance(app, { HUB: 'graceful' });
   await stage.send('graceful', '0', ['hold']);
   await until(() => taken(instance).length === 1, 'the running batch');
-  await stage.send('graceful', '0', ['not begun']);
+  await stage.send('graceful', '0', ['hold what begins']);
   const stopping = instance.host.stop(10_000);
   await until(async () => {
     // Once the batch is let go the host may be gone before its event is heard.

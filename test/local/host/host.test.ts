@@ -103,11 +103,14 @@ test('with a policy the same batch comes again, told which retry it is, and is c
   const startedAt = Date.now();
   await until(() => instance.of('checkpointed').length === 1, 'the checkpoint');
   expect(Date.now() - startedAt).toBeGreaterThan(1_900); // twice 600 ms, each rounded to a second
-  expect(taken(instance).map(({ bodies, retry }) => [bodies, retry])).toEqual(
-    [0, 1, 2].map((retry) => [['throw', 'beside'], retry]),
-  );
+  expect(taken(instance)).toMatchObject([
+    { bodies: ['throw', 'beside'], retry: 0, after: null },
+    { bodies: ['throw', 'beside'], retry: 1, after: 'Error: as told' },
+    { bodies: ['throw', 'beside'], retry: 2, after: 'Error: as told' },
+  ]);
   expect(instance.of('invoked').map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
-  expect(new Set(instance.of('invoked').map(({ invocationId }) => invocationId)).size).toBe(3);
+  // All attempts at a batch are one invocation.
+  expect(new Set(instance.of('invoked').map(({ invocationId }) => invocationId)).size).toBe(1);
   expect(await stage.checkpoint('exhausted', '0')).toBe(1);
 });
 

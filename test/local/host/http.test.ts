@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { CONTROL_HEADER } from '../../../local/storage/same-origin';
 import { Stage, until } from './support';
 
@@ -110,14 +112,47 @@ test('an app whose start hook throws stays up with no function, and its reason i
   await until(() => instance.output.includes('last words'), 'what the app printed');
 });
 
-test('an app that crashes ends its process, and its last words are told', async () => {
+test('an app that crashes takes its worker along and not its host, and its last words are printed', async () => {
   const app = await stage.app(`
-    require('@azure/functions').app.http('crash', { handler: () => new Promise(() => setImmediate(() => { throw new Error('crashed'); })) });
+    const { app } = require('@azure/functions');
+    app.http('crash', { handler: () => new Promise(() => setImmediate(() => { throw new Error('crashed'); })) });
+    app.http('pid', { handler: () => ({ body: String(process.pid) }) });
   `);
   const instance = await stage.instance(app);
-  await fetch(await instance.url('/api/crash')).catch(() => undefined);
-  await instance.host.exited;
+  const pid = async (): Promise<string> => (await fetch(await instance.url('/api/pid'))).text();
+  const before = await pid();
+  expect((await fetch(await instance.url('/api/crash'))).status).toBe(500);
   await until(() => instance.output.join('\n').includes('crashed'), 'the last words');
+  await until(async () => /^\d+$/.test(await pid()) && (await pid()) !== before, 'another worker');
+});
+
+test('a killed host takes its worker along', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const connected = once(server, 'connection') as Promise<[Socket]>;
+  const { port } = server.address() as AddressInfo;
+  const instance = await stage.instance(await stage.app(`require('node:net').connect(${port}, '127.0.0.1').resume();`));
+  const [socket] = await connected;
+  const cut = once(socket.resume(), 'close');
+  await instance.host.kill();
+  await cut;
   await expect(instance.host.steal('h', '0')).rejects.toThrow('The host died.');
   await instance.host.stop();
+  server.close();
+});
+
+test('a function whose authLevel asks for a key answers nobody without it; one that is anonymous answers all', async () => {
+  const app = await stage.app(`
+    const { app } = require('@azure/functions');
+    app.http('keyed', { authLevel: 'function', handler: () => ({ body: 'in' }) });
+    app.http('open', { authLevel: 'anonymous', handler: () => ({ body: 'in' }) });
+  `);
+  const instance = stage.spawn(app, {}, { functionKey: 'the key' });
+  const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(await instance.url(path), { headers })).status;
+  expect(await get('/api/open')).toBe(200);
+  expect(await get('/api/keyed')).toBe(401);
+  expect(await get('/api/keyed?code=another')).toBe(401);
+  expect(await get('/api/keyed?code=the%20key')).toBe(200);
+  expect(await get('/api/keyed', { 'x-functions-key': 'the key' })).toBe(200);
 });

@@ -30,9 +30,9 @@ afterEach(() => jest.useRealTimers());
 test('a subscription that says nothing more is given up, and one that cannot be closed is not waited for', async () => {
   const { client, handlers } = silentClient();
   const ends: string[] = [];
-  const reader: PartitionReader = readerOf(client, async (reason) => {
+  const reader: PartitionReader = readerOf(client, (reason) => {
     ends.push(reason);
-    await reader.stop();
+    void reader.leave();
   });
   await reader.start();
   // Every two seconds it says that there is nothing.
@@ -43,7 +43,7 @@ test('a subscription that says nothing more is given up, and one that cannot be 
   expect(ends).toEqual([]);
   await jest.advanceTimersByTimeAsync(15_000);
   expect(ends).toEqual(['the subscription has fallen silent']);
-  const stopped = reader.stop();
+  const stopped = reader.leave();
   await jest.advanceTimersByTimeAsync(5_000);
   await stopped;
   expect(jest.getTimerCount()).toBe(0);

@@ -23,8 +23,8 @@ afterAll(async () => {
   await built[Symbol.asyncDispose]();
 });
 
-const spawn = (onLog?: (line: string) => void): SpawnedWorker =>
-  new SpawnedWorker({ script: built.workerScript, app, env: {}, ...(onLog === undefined ? {} : { onLog }) });
+const spawn = (onOutput: (line: string) => void = () => undefined): SpawnedWorker =>
+  new SpawnedWorker({ script: built.workerScript, app, env: {}, onOutput });
 
 test('an entry point that matches no file is a start-up error', async () => {
   await using worker = spawn();

@@ -6,7 +6,7 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { build } from 'esbuild';
 import { startEventHubs, type HubConfig, type LocalEventHubs } from '../../../local/event-hubs/event-hubs';
 import { type HostEvent } from '../../../local/host/host';
-import { SpawnedHost } from '../../../local/host/spawn-host';
+import { SpawnedHost, type SpawnOptions } from '../../../local/host/spawn-host';
 import { startStorage, type LocalStorage } from '../../../local/storage/storage';
 
 const root = path.resolve(__dirname, '../../..');
@@ -44,8 +44,8 @@ export class Stage implements AsyncDisposable {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'host-')));
     await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
     await build({
-      entryPoints: [path.join(root, 'local/host/host-process.ts')],
-      outfile: path.join(folder, 'host-process.js'),
+      entryPoints: ['host-process', 'worker-process'].map((name) => path.join(root, `local/host/${name}.ts`)),
+      outdir: folder,
       ...{ bundle: true, platform: 'node', target: 'node22', format: 'cjs', packages: 'external', logLevel: 'warning' },
     });
     const hubs = await startEventHubs({ port: 0, healthPort: null, hubs: [] });
@@ -78,8 +78,9 @@ export class Stage implements AsyncDisposable {
     return instance;
   }
 
-  spawn(app: string, env: NodeJS.ProcessEnv = {}): Instance {
-    const instance = new Instance(path.join(this.folder, 'host-process.js'), app, { ...this.env(), ...env });
+  spawn(app: string, env: NodeJS.ProcessEnv = {}, options: { functionKey?: string } = {}): Instance {
+    const script = path.join(this.folder, 'host-process.js');
+    const instance = new Instance({ script, app, env: { ...this.env(), ...env }, ...options });
     this.#opened.push(instance);
     return instance;
   }
@@ -148,9 +149,9 @@ export class Instance implements AsyncDisposable {
   readonly events: HostEvent[] = [];
   readonly output: string[] = [];
 
-  constructor(script: string, app: string, env: NodeJS.ProcessEnv) {
+  constructor(options: Pick<SpawnOptions, 'script' | 'app' | 'env' | 'functionKey'>) {
     this.host = new SpawnedHost({
-      ...{ script, app, env, httpPort: 0 },
+      ...{ ...options, httpPort: 0 },
       onEvent: (event) => void this.events.push(event),
       onOutput: (line) => void this.output.push(line),
     });
@@ -198,11 +199,14 @@ export interface Taken {
   readonly bodies: readonly string[];
   readonly sequences: readonly number[];
   readonly partition: string;
-  readonly retry: number;
+  /** Which retry it is; null without a policy. */
+  readonly retry: number | null;
+  /** What the attempt before threw. */
+  readonly after: string | null;
 }
 
 /**
- * An app that logs each batch, then does as its first body says: `throw`, or `hold` until `POST /api/release`. Its policy is in the
+ * An app that logs each batch, then does as its first body says: `throw`, `crash`, or `hold` until `POST /api/release`. Its policy is in the
  * setting RETRY, as JSON.
  */
 export const TAKING = `
@@ -218,10 +222,12 @@ app.generic('take', {
     const { partitionContext, sequenceNumberArray: sequences } = context.triggerMetadata;
     const texts = bodies.map(String);
     context.log(JSON.stringify({
-      bodies: texts, sequences, partition: partitionContext.partitionId, retry: context.retryContext?.retryCount ?? 0,
+      bodies: texts, sequences, partition: partitionContext.partitionId,
+      retry: context.retryContext?.retryCount ?? null, after: context.retryContext?.exception?.message ?? null,
     }));
+    if (texts[0].startsWith('crash')) setImmediate(() => { throw new Error('crashed'); });
     if (texts[0].startsWith('throw')) throw new Error('as told');
-    if (texts[0].startsWith('hold')) await new Promise((resolve) => held.add(resolve));
+    if (/^(hold|crash)/.test(texts[0])) await new Promise((resolve) => held.add(resolve));
   },
 });
 app.http('release', {
