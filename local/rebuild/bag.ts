@@ -36,8 +36,8 @@ export class Bag {
 
 const numbered = (text: string, number: number): string => `${text} ${number}`;
 
-/** Whatever the order of its columns. */
-const textOf = (row: Row): string =>
+/** A row's text, whatever the order of its columns. */
+export const textOf = (row: Row): string =>
   Object.entries(row)
     .map(([name, token]) => `${JSON.stringify(name)}:${token}`)
     .sort()

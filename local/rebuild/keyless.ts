@@ -1,4 +1,4 @@
-import { Bag } from './bag';
+import { Bag, textOf } from './bag';
 import { rowTokens } from './row-tokens';
 import { tableName, type Row, type TableId, type Tables } from './tables';
 
@@ -16,6 +16,8 @@ interface Change {
   readonly history: number;
   readonly position: string;
   readonly index: number;
+  /** Of a row that was read: which wrote it. */
+  readonly transactionId: number | null;
   readonly before: Row | null;
   readonly after: Row | null;
 }
@@ -50,8 +52,11 @@ export class KeylessTables {
     const bags = new Map([...this.#names].map((name) => [name, new Bag()]));
     const unplaced = new Map<string, number>();
     const truncated = new Set<string>();
-    for (const change of [...this.#changes.values()].sort(inOrder)) {
-      const isPlaced = apply(change, bags.get(change.table) ?? new Bag());
+    const changes = [...this.#changes.values()].sort(inOrder);
+    const twice = readAndMade(changes);
+    for (const change of changes) {
+      if (twice.reads.has(change)) continue;
+      const isPlaced = apply(change, bags.get(change.table) ?? new Bag(), twice.made.has(change));
       if (change.operation === 'truncate' && !truncated.has(change.table)) {
         truncated.add(change.table);
         // TRUNCATE is not MVCC-safe: a snapshot that reached the table later saw none of the rows that it removed, and changes of those
@@ -74,6 +79,7 @@ function changeOf(change: Row, payload: string): Change {
     history: Number(change['history'] ?? 0),
     position: text('position') ?? '',
     index: Number(change['index'] ?? 0),
+    transactionId: text('transactionId') === null ? null : Number(text('transactionId')),
     before: row(before),
     after: row(after),
   };
@@ -86,18 +92,56 @@ const inOrder = (one: Change, other: Change): number =>
   Number(one.operation !== 'read') - Number(other.operation !== 'read') ||
   one.index - other.index;
 
-/** @returns whether it could be */
-function apply({ operation, before, after }: Change, bag: Bag): boolean {
+/** Which rows came twice. */
+interface Twice {
+  /** As a snapshot read them. */
+  readonly reads: ReadonlySet<Change>;
+  /** As a transaction made them. */
+  readonly made: ReadonlySet<Change>;
+}
+
+/**
+ * Rows that a snapshot read after the stream had begun, and that are in the stream, too: a snapshot that is interrupted goes on with rows as
+ * they are then. A row without a key shows it by the transaction that wrote it.
+ */
+function readAndMade(changes: readonly Change[]): Twice {
+  const [reads, made] = [new Set<Change>(), new Set<Change>()];
+  const byRow = Map.groupBy(
+    changes.filter(({ operation }) => operation === 'read'),
+    ({ table, after }) => `${table} ${textOf(after ?? {})}`,
+  );
+  for (const change of changes) {
+    const { operation, table, before, after, transactionId } = change;
+    if (!['create', 'update'].includes(operation) || transactionId === null) continue;
+    const alike = byRow.get(`${table} ${textOf({ ...before, ...after })}`) ?? [];
+    // A savepoint's rows have a number of its own, after the transaction's. Numbers go round.
+    const isMade = (read: Change): boolean =>
+      read.transactionId !== null && ((read.transactionId - transactionId) | 0) >= 0 && !reads.has(read);
+    const read = alike.find(isMade);
+    if (read === undefined) continue;
+    reads.add(read);
+    made.add(change);
+  }
+  return { reads, made };
+}
+
+/**
+ * @param isRead whether a snapshot has read the row that the change made: of an update, perhaps not the row before
+ * @returns whether it could be
+ */
+function apply({ operation, before, after }: Change, bag: Bag, isRead: boolean): boolean {
   switch (operation) {
     case 'create':
     case 'read':
       if (after !== null) bag.add(after);
       return after !== null;
-    case 'update':
-      if (before === null || after === null || !bag.remove(before)) return false;
+    case 'update': {
+      if (before === null || after === null) return false;
+      const isPlaced = bag.remove(before) || isRead;
       // A long value that was not touched is in the row before alone.
-      bag.add({ ...before, ...after });
-      return true;
+      if (isPlaced) bag.add({ ...before, ...after });
+      return isPlaced;
+    }
     case 'delete':
       return before !== null && bag.remove(before);
     case 'truncate':

@@ -26,8 +26,13 @@ test('a row of COPY becomes an event, byte for byte as it is agreed on', () => {
 
 test('without a key, a row’s id is of its place and its text, and its key is the table', () => {
   const encode = snapshotEncoder(SOURCE, FACTS, { ...ORDERS, columns: [{ ...ID, isKey: false }, NOTE] });
-  const { key, eventId } = encode(Buffer.from('42\t\\N'), NOW_MS, Buffer.from('16405(0,1)\t42\t\\N'));
+  const line = Buffer.from('16405(0,1)\t42\t\\N');
+  const { key, eventId, body } = encode(Buffer.from('42\t\\N'), NOW_MS, line, 755);
   expect(key).toBe('public.orders');
+  // The transaction that wrote it: a stream that has that transaction has the row, too.
+  expect(JSON.parse(body.toString())).toMatchObject({ op: 'r', source: { snapshot: 'true', txId: 755 } });
+  const another = encode(Buffer.from('43\t\\N'), NOW_MS, line, 4_294_967_295);
+  expect(JSON.parse(another.body.toString())).toMatchObject({ after: { id: 43 }, source: { txId: 4_294_967_295 } });
   expect(eventId.split('/').at(-1)).toBe(digest('16405(0,1)\t42\t\\N'));
 });
 

@@ -219,7 +219,7 @@ describe('the statement that reads a table', () => {
 
   test('a condition of the publication stands in brackets of its own', () => {
     expect(copySql({ ...table, rowFilter: 'c > 1 OR c < 0' }, { kind: 'blocks', from: 2, to: 4 }, quote)).toBe(
-      `copy (select pg_catalog.concat(tableoid, ctid), "a""b", "c" from only "public"."t" where (c > 1 OR c < 0) and ctid >= '(2,0)' and ctid < '(4,0)') to stdout`,
+      `copy (select pg_catalog.concat(tableoid, ctid), xmin, "a""b", "c" from only "public"."t" where (c > 1 OR c < 0) and ctid >= '(2,0)' and ctid < '(4,0)') to stdout`,
     );
   });
 });

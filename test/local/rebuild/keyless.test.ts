@@ -82,3 +82,31 @@ test('other tables, and what is no change of a row, are passed over', () => {
   expect(rowsOf(found)).toEqual([]);
   expect(found.tables.size).toBe(1);
 });
+
+describe('a snapshot that was interrupted reads rows that are in the stream, too', () => {
+  const read = (place: string, after: string, transactionId: string): HubEvent =>
+    snapshot(place, after, { transactionId });
+
+  test('a row that a transaction of the stream wrote counts once; one alike that was there before counts, too', () => {
+    const found = rebuilt([
+      read('(0,1)', A, '700'),
+      read('(0,2)', A, '771'),
+      postgres({ op: 'c', at: 2, after: A, transactionId: '771' }),
+    ]);
+    expect(rowsOf(found)).toHaveLength(2);
+  });
+
+  test('a row that was written behind a savepoint has the number of the savepoint', () => {
+    const made = postgres({ op: 'c', at: 2, after: A, transactionId: '4294967290' });
+    expect(rowsOf(rebuilt([read('(0,2)', A, '3'), made]))).toHaveLength(1);
+  });
+
+  test('an update whose row was read only as it is behind it has its place, and a TRUNCATE before it takes nothing of it', () => {
+    const update = postgres({ op: 'u', at: 4, before: B, after: A, transactionId: '772' });
+    const later = postgres({ op: 'd', at: 5, before: A, transactionId: '773' });
+    const found = rebuilt([read('(0,9)', A, '772'), postgres({ op: 't', at: 3 }), update]);
+    expect(rowsOf(found)).toEqual([{ n: '1.50', t: '"a"' }]);
+    expect([...found.unplaced]).toEqual([]);
+    expect(rowsOf(rebuilt([read('(0,9)', A, '772'), update, later]))).toEqual([]);
+  });
+});

@@ -33,6 +33,8 @@ export interface PostgresChange {
   readonly history?: number;
   /** The table's OID. */
   readonly relation?: number;
+  /** '771' when left out; null for a row that a snapshot read, where it is known only of tables without a key. */
+  readonly transactionId?: string | null;
   /** Made of position and index when left out. */
   readonly eventId?: string | null;
 }
@@ -51,6 +53,7 @@ export function postgres(change: PostgresChange): HubEvent {
     server = null,
     history,
     relation,
+    transactionId = '771',
   } = change;
   const left = unchanged.length === 0 ? '' : `,"unchanged":${JSON.stringify(unchanged)}`;
   const { eventId = `9/${server}/${history ?? 0}/${at}/${index}` } = change;
@@ -61,7 +64,7 @@ export function postgres(change: PostgresChange): HubEvent {
     ...(history === undefined ? [] : [`"history":${history}`]),
     `"position":"${position(at)}"`,
     ...(index === null ? [] : [`"index":${index}`]),
-    `"transactionId":"771"`,
+    `"transactionId":${JSON.stringify(transactionId)}`,
   ];
   const payload =
     `{"before":${before},"after":${after}${left},"source":{"connector":"postgresql","db":"shop","schema":"public",` +
@@ -71,7 +74,15 @@ export function postgres(change: PostgresChange): HubEvent {
 
 /** A row as the snapshot reads it: at the lowest position, named by its key. */
 export const snapshot = (key: string, after: string, change: Partial<PostgresChange> = {}): HubEvent =>
-  postgres({ op: 'r', at: 1, index: 0, after, eventId: `9/slot/1/public.orders/${key}`, ...change });
+  postgres({
+    op: 'r',
+    at: 1,
+    index: 0,
+    transactionId: null,
+    after,
+    eventId: `9/slot/1/public.orders/${key}`,
+    ...change,
+  });
 
 const position = (lsn: number): string => `00000000/${lsn.toString(16).toUpperCase().padStart(8, '0')}`;
 

@@ -19,8 +19,14 @@ export interface SnapshotFacts {
  * Turns a row of `COPY … TO STDOUT`, without its line feed, into its event.
  *
  * @param identity the bytes of which the event id is made where the table has no key: those of no other row
+ * @param transactionId which wrote the row, where that is known; without a key nothing else shows that a change in the stream wrote it, too
  */
-export type SnapshotEncoder = (row: Buffer, nowMs: number, identity: Buffer) => CapturedEvent;
+export type SnapshotEncoder = (
+  row: Buffer,
+  nowMs: number,
+  identity: Buffer,
+  transactionId?: number | null,
+) => CapturedEvent;
 
 // 128 bits: with 64, one pair of a table of 100 million rows would share an id in one case of 3,000, and one of the two would be taken for a repeat.
 const ID_DIGITS = 32;
@@ -33,24 +39,23 @@ export function snapshotEncoder(
   types: readonly TypeRow[] = [],
 ): SnapshotEncoder {
   const plan = planTable(table, new Map(types.map((row) => [row.oid, row])));
-  const parts = sourceParts(source, {
-    snapshot: true,
-    atUs: takenAtUs,
-    transactionId: null,
-    commitLsn: consistentPoint,
-  });
+  const facts = { snapshot: true, atUs: takenAtUs, commitLsn: consistentPoint };
+  let writer: number | null = null;
+  let parts = sourceParts(source, { ...facts, transactionId: writer });
   const idPrefix = `${eventIdPrefix(source)}${lsnHex(consistentPoint)}/${plan.name}/`;
   const out = new ByteWriter();
-  return (row, nowMs, identity) => {
+  return (row, nowMs, identity, transactionId = null) => {
+    // Rows beside each other were often written together.
+    if (transactionId !== writer) parts = sourceParts(source, { ...facts, transactionId: (writer = transactionId) });
     const after = parseCopyRow(row, plan.columns.length);
     const context: EventContext = { source: parts, lsn: consistentPoint, nowMs, transaction: null };
-    const { body, facts } = rowBody(out, plan, { operation: 'r', before: null, after, old: null }, context);
+    const { body, facts: eventFacts } = rowBody(out, plan, { operation: 'r', before: null, after, old: null }, context);
     const hashed = plan.keyIndexes.length === 0 ? identity : keyTokens(plan, after, null);
     return {
       key: keyText(plan, after, null),
       eventId: `${idPrefix}${hash('sha256', hashed, 'hex').slice(0, ID_DIGITS)}`,
       body,
-      facts,
+      facts: eventFacts,
     };
   };
 }

@@ -103,7 +103,8 @@ async function readBlocks(reader: TableReader, files: TableFiles, first: number,
     let isDue = false;
     for await (const lines of copyRows(reader, { kind: 'blocks', from, to })) {
       for (const line of lines) {
-        const event = encode(behindPlace(line), now(), line);
+        const { row, transactionId } = cutLine(line);
+        const event = encode(row, now(), line, transactionId);
         const full = reader.put(event);
         if (full !== undefined) await full;
         isDue = due.count(event);
@@ -125,9 +126,12 @@ async function readBlocks(reader: TableReader, files: TableFiles, first: number,
 
 const TAB = 0x09;
 
-function behindPlace(line: Buffer): Buffer {
-  const end = line.indexOf(TAB);
-  return end === -1 ? line.subarray(line.length) : line.subarray(end + 1);
+/** Of a line `place, transaction, columns…`. */
+function cutLine(line: Buffer): { readonly row: Buffer; readonly transactionId: number } {
+  const place = line.indexOf(TAB);
+  const transaction = line.indexOf(TAB, place + 1);
+  const end = transaction === -1 ? line.length : transaction;
+  return { row: line.subarray(end + 1), transactionId: Number(line.toString('latin1', place + 1, end)) };
 }
 
 /** What has been sent since the last place that was kept. */

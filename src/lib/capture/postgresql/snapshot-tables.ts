@@ -90,13 +90,13 @@ export function baseType(oid: number, types: readonly TypeRow[]): number {
 }
 
 /**
- * Reads a table's own rows; rows of tables that inherit from it are theirs, and those of partitions are those of their root.
+ * Reads a table's own rows, those of blocks behind their place and the transaction that wrote them; rows of tables that inherit from it are theirs, and those of partitions are those of their root.
  *
  * @param quote makes a text a literal of SQL
  */
 export function copySql(table: SnapshotTable, range: RowRange, quote: (text: string) => string): string {
   const names = table.description.columns.map(({ name }) => identifier(name));
-  const columns = range.kind === 'blocks' ? ['pg_catalog.concat(tableoid, ctid)', ...names] : names;
+  const columns = range.kind === 'blocks' ? ['pg_catalog.concat(tableoid, ctid)', 'xmin', ...names] : names;
   const conditions = [
     ...(table.rowFilter === null ? [] : [`(${table.rowFilter})`]),
     ...(range.kind === 'blocks' ? [`ctid >= '(${range.from},0)'`, `ctid < '(${range.to},0)'`] : []),
