@@ -21,7 +21,7 @@ describe('all is well', () => {
     const found = await rig.examine();
     expect(found.of('failed')).toEqual([]);
     expect(found.warnings).toEqual(['lake-hierarchy']);
-    expect(found.of('skipped')).toEqual(['send-postgresql', 'send-mongodb']);
+    expect(found.of('skipped')).toEqual(['lake-readers', 'send-postgresql', 'send-mongodb']);
     expect(found.check('hub-postgresql').found).toContain('2 partitions, 2 of them with events');
     expect(found.check('host-owners').found).toBe('4 partitions are held by a running app');
     expect(found.check('retention-mongodb').found).toContain('the oldest event of mongodb-changes is 0.0 days old');

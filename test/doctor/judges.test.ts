@@ -12,7 +12,9 @@ import {
   judgeCondition,
   judgeCredentials,
   judgeHierarchy,
+  judgeFileSystem,
   judgeLatency,
+  judgeReaders,
 } from '../../src/lib/doctor/judge-storage';
 import { Secret } from '../../src/lib/config/secret';
 import { type Ledger } from '../../src/lib/ledger/ledger';
@@ -338,4 +340,29 @@ describe('host.json', () => {
     expect(large.outcome).toBe('warning');
     expect(large.found).toContain('4 partitions × (prefetch + 4 × maxEventBatchSize 128 × event)');
   });
+});
+
+test('a container that lets nothing be renamed or replaced is refused, with the way out', () => {
+  const facts = { exists: true, isImmutable: true, serviceAt: null };
+  expect(judgeFileSystem({ value: facts }, PLACE)).toMatchObject({
+    outcome: 'failed',
+    fix: expect.stringMatching(/immutability-policy delete.*legal-hold clear.*LAKE_FILESYSTEM/) as unknown,
+  });
+  expect(judgeFileSystem({ value: { ...facts, isImmutable: false } }, PLACE).outcome).toBe('ok');
+});
+
+test.each([
+  [[], [], 'ok'],
+  [['group:readers', 'user:one'], ['group:readers'], 'ok'],
+  [['user:one'], ['group:readers'], 'warning'],
+])('staged files are made for %j, and published ones are to be read by %j: %s', (staged, visible, outcome) => {
+  const found = judgeReaders({ value: staged }, { value: visible });
+  expect(found.outcome).toBe(outcome);
+  if (outcome === 'warning') expect(found.found).toContain('group:readers may read by the default access control list');
+});
+
+test('access control lists that are not told prove nothing', () => {
+  expect(judgeReaders(refused(403, 'AuthorizationPermissionMismatch'), { value: ['user:one'] }).outcome).toBe(
+    'skipped',
+  );
 });

@@ -1,4 +1,4 @@
-import { failed, ok, warning, type Finding } from './check';
+import { failed, ok, skipped, warning, type Finding } from './check';
 import { type Answer, type FileSystemFacts, type LakeProbe, type Refusal } from './port';
 
 type Place = Pick<LakeProbe, 'account' | 'fileSystem' | 'byIdentity' | 'isLocal'>;
@@ -57,8 +57,29 @@ export function judgeFileSystem(seen: Answer<FileSystemFacts>, place: Place): Fi
       'What follows tells which rights are missing; with all of them nothing needs doing',
     );
   }
+  if (seen.value.isImmutable) {
+    return failed(
+      `${found} has an immutability policy or a legal hold: files can be neither renamed nor replaced there`,
+      'Remove it (az storage container immutability-policy delete, az storage container legal-hold clear), or set LAKE_FILESYSTEM to a container without one; soft delete protects what is deleted',
+    );
+  }
   if (seen.value.exists) return ok(`${found} is there`);
   return failed(`${found} does not exist; the app does not create it`, createFileSystem(place));
+}
+
+/** Files keep the access control list with which they were made in `_system/staging/` when they are renamed. */
+export function judgeReaders(staged: Answer<readonly string[]>, visible: Answer<readonly string[]>): Finding {
+  for (const answer of [staged, visible]) {
+    if ('refusal' in answer) return skipped(`the access control lists were not told: ${refusalText(answer.refusal)}`);
+  }
+  const [given, wanted] = [staged, visible].map((answer) => ('value' in answer ? answer.value : []));
+  const lacking = (wanted ?? []).filter((reader) => given?.includes(reader) !== true);
+  if (lacking.length === 0)
+    return ok('whoever may read by the default lists of bronze and quarantine may read files from staging');
+  return warning(
+    `${lacking.join(', ')} may read by the default access control list of bronze or quarantine, and not by that of _system/staging: files keep the list of staging when they are renamed, so they are refused (403)`,
+    'Give _system/staging the same default entries (az storage fs access update-recursive, for the folders that are there, too), or give readers the role Storage Blob Data Reader',
+  );
 }
 
 export function judgeHierarchy(told: Answer<boolean>, { account, isLocal }: Place): Finding {

@@ -6,6 +6,7 @@ import {
   judgeFileSystem,
   judgeHierarchy,
   judgeLatency,
+  judgeReaders,
   judgeRequest,
   type Timed,
 } from './judge-storage';
@@ -118,6 +119,13 @@ export function lakeTrials({ probe, clock, id }: LakeTools): Trial[] {
     trial('lake-folders', 'make and delete a folder wherever the app writes', 'lake-put', (signal) =>
       tryFolders(probe, id, signal),
     ),
+    trial('lake-readers', 'who may read what is published', 'lake-file-system', async (signal) => {
+      const of = (folder: string): Promise<Answer<readonly string[]>> => probe.defaultReaders(folder, signal);
+      const [staged, bronze, quarantine] = await Promise.all(['_system/staging', 'bronze', 'quarantine'].map(of));
+      const visible = [bronze, quarantine].flatMap((one) => (one !== undefined && 'value' in one ? one.value : []));
+      const lists = bronze !== undefined && 'refusal' in bronze ? bronze : { value: visible };
+      return judgeReaders(staged ?? lists, lists);
+    }),
     trial('lake-latency', 'latency and throttling', 'lake-file-system', async (signal) =>
       judgeLatency(await measure(probe, signal)),
     ),

@@ -13,6 +13,8 @@ export type Answer<T> = { readonly value: T } | { readonly refusal: Refusal };
 
 export interface FileSystemFacts {
   readonly exists: boolean;
+  /** It has an immutability policy or a legal hold. */
+  readonly isImmutable: boolean;
   /** The `Date` of the answer, UTC ms, to the second; null where it bore none. */
   readonly serviceAt: number | null;
 }
@@ -30,6 +32,9 @@ export interface LakeProbe {
   lookAtFileSystem(signal: AbortSignal): Promise<Answer<FileSystemFacts>>;
   /** Whether the account has a hierarchical namespace, as it says itself. */
   isHierarchical(signal: AbortSignal): Promise<Answer<boolean>>;
+
+  /** Who may read what is made in a folder, by its default access control list: `user:<id>`, `group:<id>`. */
+  defaultReaders(folder: string, signal: AbortSignal): Promise<Answer<readonly string[]>>;
 
   /** Put Blob. */
   put(path: string, text: string, signal: AbortSignal): Promise<Answer<{ readonly etag: string }>>;

@@ -43,11 +43,12 @@ export async function openLakeProbe(
     lookAtFileSystem: (abortSignal) =>
       answer(async () => {
         try {
-          const { date } = await blobs.getProperties({ abortSignal });
-          return { exists: true, serviceAt: date?.getTime() ?? null };
+          const { date, hasImmutabilityPolicy, hasLegalHold } = await blobs.getProperties({ abortSignal });
+          const isImmutable = hasImmutabilityPolicy === true || hasLegalHold === true;
+          return { exists: true, isImmutable, serviceAt: date?.getTime() ?? null };
         } catch (error) {
           if (statusOf(error) !== 404) throw error;
-          return { exists: false, serviceAt: dateOf(error) };
+          return { exists: false, isImmutable: false, serviceAt: dateOf(error) };
         }
       }),
 
@@ -61,6 +62,15 @@ export async function openLakeProbe(
       const root = await answer(() => files.getDirectoryClient('/').getAccessControl({ abortSignal }));
       return 'value' in root ? { value: true } : root;
     },
+
+    defaultReaders: (folder, abortSignal) =>
+      answer(async () => {
+        const { acl } = await files.getDirectoryClient(folder).getAccessControl({ abortSignal });
+        const named = acl.filter(({ defaultScope, permissions, entityId }) => {
+          return defaultScope && permissions.read && entityId !== '';
+        });
+        return named.map(({ accessControlType, entityId }) => `${accessControlType}:${entityId}`);
+      }),
 
     put: (path, text, signal) => answer(() => upload(path, text, {}, signal)),
     swap: (path, text, etag, signal) => answer(() => upload(path, text, { ifMatch: etag }, signal)),
