@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Argument } from 'commander';
 import { captureAll, RunningCapture } from '../lib/capture/all';
-import { resetCapture } from '../lib/capture/reset';
+import { continueFromSlot } from '../lib/capture/postgresql/continue';
+import { formatLsn } from '../lib/capture/postgresql/lsn';
+import { parseState, stateJson } from '../lib/capture/postgresql/state';
+import { openProgress } from '../lib/capture/progress';
+import { beginAtHistory, resetCapture } from '../lib/capture/reset';
 import { type CaptureNews } from '../lib/capture/run';
 import { type Config } from '../lib/config/config';
 import { readConfig } from '../lib/config/read';
@@ -11,7 +15,7 @@ import { azureLake } from '../lib/lake/azure-lake';
 import { openClients } from '../lib/lake/clients';
 import { type Lake } from '../lib/ledger/port';
 import { tellNews } from './capture-news';
-import { main, newProgram } from './exit';
+import { main, newProgram, wholeNumber } from './exit';
 import { askHub } from './lake/hubs';
 
 /** `npm run capture`: the same capture as the timer functions', as a process that goes on until it is told to stop. */
@@ -46,6 +50,14 @@ program
   .description('forget how far capture has come with a database: it begins anew, with a snapshot')
   .addArgument(new Argument('<source>').choices(Object.keys(SOURCES)))
   .argument('<name>', 'its name in the settings')
+  .option(
+    '--continue-from-slot',
+    'PostgreSQL: go on from where the slot stands, in the same history, without a snapshot',
+  )
+  .option('--history <number>', 'the number of the new history, where the lake has lost its markers', (text) =>
+    Number(wholeNumber(1, 999_999_999)(text)),
+  )
+  .option('--json', 'what was done as one JSON object', false)
   .action(reset);
 
 async function capture(source: Source, names: readonly string[], json: boolean): Promise<void> {
@@ -67,25 +79,50 @@ async function capture(source: Source, names: readonly string[], json: boolean):
   }
 }
 
-async function reset(sourceName: SourceName, name: string): Promise<void> {
+interface ResetOptions {
+  readonly continueFromSlot?: true;
+  readonly history?: number;
+  readonly json: boolean;
+}
+
+async function reset(sourceName: SourceName, name: string, options: ResetOptions): Promise<void> {
+  const { history, json } = options;
   const source = SOURCES[sourceName];
   const config = readConfig(process.env);
-  const [database] = chosenOf(config, source, [name]);
-  const lake = (await lakeOf(config))(new AbortController().signal);
-  const aside = await resetCapture(lake, source, database ?? name, randomUUID());
-  if (aside === null) {
-    console.log(`Nothing is kept of ${name}: it begins anew as it is.`);
+  chosenOf(config, source, [name]);
+  const database = config.capture.postgresql.find((one) => source === 'postgresql' && one.name === name);
+  const say = (fields: Readonly<Record<string, unknown>>, ...sentences: string[]): void =>
+    console.log(json ? JSON.stringify({ source, name, ...fields }) : sentences.join('\n'));
+  if (options.continueFromSlot === true) {
+    if (database === undefined || history !== undefined)
+      throw new Error('--continue-from-slot is for PostgreSQL, and begins no history: leave --history out.');
+    const progress = await openProgress(await lakeNow(config), source, name, { parse: parseState, json: stateJson });
+    const { fromLsn, toLsn } = await continueFromSlot(database, progress);
+    const [from, to] = [formatLsn(fromLsn), formatLsn(toLsn)];
+    const done = `Capture of ${name} goes on from ${to} with its next run, in history ${progress.history}. The record stood at ${from}.`;
+    say({ history: progress.history, from, to }, done);
     return;
   }
-  const slot = config.capture.postgresql.find((one) => source === 'postgresql' && one.name === name)?.slot;
-  console.log(`Capture of ${name} begins anew with its next run. What was kept is now ${aside}.`);
-  if (slot !== undefined) {
-    console.log(
-      `Where the replication slot ${slot} is still there, the run goes on from where it stands; to have it made anew: ` +
-        `SELECT pg_drop_replication_slot('${slot}');`,
-    );
-  }
+  const lake = await lakeNow(config);
+  const last = history === undefined ? null : await beginAtHistory(lake, source, name, history);
+  if (last !== null) throw new Error(`History ${last} of ${name} was begun: a new one is ${last + 1} or later.`);
+  const keptAs = await resetCapture(lake, source, name, randomUUID());
+  const done =
+    keptAs === null
+      ? `Nothing is kept of ${name}: its next run begins anew as it is.`
+      : `Capture of ${name} begins anew with its next run. What was kept is now ${keptAs}.`;
+  const slot = database?.slot;
+  const about =
+    slot === undefined || keptAs === null
+      ? []
+      : [
+          `Where the replication slot ${slot} is still there, the run goes on from where it stands; to have it made anew: ` +
+            `SELECT pg_drop_replication_slot('${slot}');`,
+        ];
+  say({ keptAs }, done, ...about);
 }
+
+const lakeNow = async (config: Config): Promise<Lake> => (await lakeOf(config))(new AbortController().signal);
 
 function chosenOf(config: Config, source: Source, names: readonly string[]): readonly string[] {
   const known = config.capture[source].map(({ name }) => name);

@@ -200,6 +200,31 @@ test('a slot that is dropped under it ends it with what to do; reset lets it beg
   expect((await ended(again)).code).toBe(0);
 }, 60_000);
 
+test('a slot that is further than the record: with reset --continue-from-slot it goes on from there', async () => {
+  const first = capture(['postgres']);
+  await sql.query("insert into orders values (1, 'seen')");
+  await captured(1);
+  first.kill('SIGINT');
+  await ended(first);
+  await sql.query("insert into orders values (2, 'passed over')");
+  const [row] = (
+    await sql.query<{ end_lsn: string }>(
+      "select end_lsn from pg_replication_slot_advance('change_lake_shop', pg_current_wal_lsn())",
+    )
+  ).rows;
+  expect((await ended(capture(['postgres']))).err).toContain('reset postgres shop --continue-from-slot');
+  const { code, out } = await ended(capture(['reset', 'postgres', 'shop', '--continue-from-slot', '--json']));
+  const { from, ...moved } = JSON.parse(out) as { readonly from: string };
+  expect([code, moved]).toEqual([0, { source: 'postgresql', name: 'shop', history: 1, to: row?.end_lsn }]);
+  expect(from).not.toBe(row?.end_lsn);
+  const again = capture(['postgres']);
+  await sql.query("insert into orders values (3, 'seen')");
+  const texts = [...(await captured(2)).values()].map(({ text }) => text);
+  again.kill('SIGINT');
+  expect((await ended(again)).code).toBe(0);
+  expect(texts.filter((text) => text.includes('passed over'))).toEqual([]);
+}, 60_000);
+
 test('a slot that is dropped while it is read: the process asks again, learns it, and ends', async () => {
   const child = capture(['postgres']);
   const told = ended(child);
@@ -244,6 +269,12 @@ test.each<[string, string[], NodeJS.ProcessEnv, string]>([
     ['postgres'],
     { CAPTURE_POSTGRES: 'shop' },
     'CAPTURE_POSTGRES: found a text that is not JSON',
+  ],
+  [
+    'a history that goes on and is to begin',
+    ['reset', 'postgres', 'shop', '--continue-from-slot', '--history', '2'],
+    {},
+    'leave --history out',
   ],
   [
     'a connection that is not given',

@@ -16,7 +16,7 @@ export interface StateFormat<State> {
 
 /**
  * Opens what is kept of a database's progress. It is replaced as ledgers are: as a whole, and only if it still is what was read, so
- * that of two processes one learns that it is not alone.
+ * that of two processes one learns that it is not alone. A record of a former history is refused: its ids and positions are used up.
  *
  * @param lakeWithin the lake; each request ends when the signal is aborted
  * @throws PipelineError CAPTURE_STATE_INVALID, STORAGE_FAILED
@@ -31,7 +31,12 @@ export async function openProgress<State>(
   const found = await lake.read(path);
   let etag = found?.etag ?? null;
   const kept = found === null ? null : parseFile(path, found.bytes, format);
-  const history = kept?.history ?? (await lastHistory(lake, source, name)) + 1;
+  const last = await lastHistory(lake, source, name);
+  if (kept !== null && kept.history < last) throw formerHistory(source, name, path, kept.history, last);
+  // Without its marker a history would be begun twice once the record is lost, too.
+  if (found !== null && kept !== null && kept.history > last)
+    await lake.swap(historyPath(source, name, kept.history), found.bytes, null);
+  const history = kept?.history ?? last + 1;
   let state: State | null = kept?.state ?? null;
   return {
     history,
@@ -58,7 +63,7 @@ export async function openProgress<State>(
 }
 
 /** The highest number of a history that was ever begun; 0 for none. */
-async function lastHistory(lake: Lake, source: Source, name: string): Promise<number> {
+export async function lastHistory(lake: Lake, source: Source, name: string): Promise<number> {
   let last = 0;
   for await (const { path } of lake.list(historyFolder(source, name))) last = Math.max(last, historyOf(path) ?? 0);
   return last;
@@ -99,6 +104,16 @@ function parseFile<State>(path: string, bytes: Buffer, format: StateFormat<State
     );
   }
   return { history, state };
+}
+
+function formerHistory(source: Source, name: string, path: string, history: number, last: number): PipelineError {
+  const command = `npm run capture -- reset ${source === 'postgresql' ? 'postgres' : source} ${name}`;
+  return new PipelineError(
+    'CAPTURE_STATE_INVALID',
+    `${path} is of history ${history}, and history ${last} was begun since: an older record was put back. Going on from it would give ` +
+      `new changes the ids and positions of former ones. Put the record of history ${last} back, or begin history ${last + 1} with a ` +
+      `snapshot: ${command}`,
+  );
 }
 
 function overtaken(source: Source, name: string, path: string): PipelineError {

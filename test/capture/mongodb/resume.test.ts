@@ -61,6 +61,23 @@ describe('capture', () => {
     expect(story(ofDocuments(rig.hub.once))).toEqual(inserts(1, 101));
   });
 
+  test('whose record is an older one that was put back sends again what was sent since, under the same ids', async () => {
+    const captureOrder = async (id: number): Promise<void> => {
+      const run = rig.run();
+      await insert(id);
+      await arrived(id);
+      await run.stop();
+    };
+    await captureOrder(1);
+    const older = rig.progress.kept;
+    await captureOrder(2);
+    await captureOrder(3);
+    rig.progress.kept = older;
+    await captureOrder(4);
+    expect(story(changes())).toEqual([...inserts(1, 3), ...inserts(2, 4)]);
+    expect(story(ofDocuments(rig.hub.once))).toEqual(inserts(1, 4));
+  });
+
   test('keeps no token of what Event Hubs has not accepted', async () => {
     const before = rig.progress.kept;
     rig.hub.held = new Promise(() => undefined);

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { startPostgres, type LocalPostgres } from '../../../local/postgres/postgres';
+import { continueFromSlot } from '../../../src/lib/capture/postgresql/continue';
 import { formatLsn, parseLsn } from '../../../src/lib/capture/postgresql/lsn';
 import { Secret } from '../../../src/lib/config/secret';
 import { Rig, silentWire } from './rig';
@@ -313,6 +314,44 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
       await rig.sql.query('insert into orders values (1)');
       await rig.sql.query('select pg_replication_slot_advance($1, pg_current_wal_lsn())', [rig.database.slot]);
       await expect(rig.run().ended).rejects.toThrow(LOST);
+      // Or the record is an older one: what cannot be known is not stated.
+      await expect(rig.run().ended).rejects.toThrow(/Either the record is an older one, .* Or the slot was made anew/s);
+      await expect(rig.run().ended).rejects.not.toThrow(/will stay so/);
+    });
+
+    test('a record that is older than the slot is set forward to it: the history goes on, without a snapshot', async () => {
+      await using rig = await open();
+      await rig.begin();
+      const captureOrder = async (id: number): Promise<void> => {
+        const run = rig.run();
+        await rig.sql.query('insert into orders values ($1)', [id]);
+        await rig.hub.until((seen) => seen.some(({ json }) => json.after?.['id'] === id));
+        await run.stop();
+      };
+      await captureOrder(1);
+      const older = rig.progress.kept;
+      await captureOrder(2);
+      const newer = rig.progress.kept;
+      rig.progress.kept = older;
+      await rig.sql.query('insert into orders values (3)');
+      await expect(rig.run().ended).rejects.toThrow(/ reset postgres shop_\d+ --continue-from-slot\. /);
+      const moved = await continueFromSlot(rig.database, rig.progress.open());
+      expect(moved).toEqual({ fromLsn: older?.safeLsn, toLsn: newer?.safeLsn });
+      await captureOrder(4);
+      expect([rig.hub.story('orders'), rig.hub.seen.length, rig.progress.history]).toEqual(['c1 c2 c3 c4', 4, 1]);
+      // It is not ahead any more: nothing is done.
+      const kept = rig.progress.kept;
+      const again = await continueFromSlot(rig.database, rig.progress.open());
+      expect([again.fromLsn, rig.progress.kept]).toEqual([again.toLsn, kept]);
+    });
+
+    test('what else is wrong is not continued from', async () => {
+      await using rig = await open();
+      const refused = /^SOURCE_NOT_READY: PostgreSQL shop_\d+: nothing is kept/;
+      await expect(continueFromSlot(rig.database, rig.progress.open())).rejects.toThrow(refused);
+      await rig.begin();
+      await rig.sql.query('select pg_drop_replication_slot($1)', [rig.database.slot]);
+      await expect(continueFromSlot(rig.database, rig.progress.open())).rejects.toThrow(LOST);
     });
 
     test('a slot whose WAL the server has thrown away', async () => {

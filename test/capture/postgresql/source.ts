@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Client } from 'pg';
 import { catalogOver, SessionDefinitions } from '../../../src/lib/capture/postgresql/definitions-session';
 import { EnvelopeEncoder } from '../../../src/lib/capture/postgresql/envelope';
@@ -109,4 +110,11 @@ export function seen({ key, eventId, body }: { key: string; eventId: string; bod
 export function lsnValue(text: string): bigint {
   const [high = '', low = ''] = text.split('/');
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+}
+
+/** Copies are the copier's; the server wants them to be its own. */
+export async function own(from: string, to: string): Promise<void> {
+  const { execFile } = await import('node:child_process');
+  const { promisify } = await import('node:util');
+  await promisify(execFile)('chown', ['-R', `--reference=${path.join(from, 'data')}`, to]);
 }

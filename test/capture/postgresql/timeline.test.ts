@@ -13,7 +13,7 @@ import {
   type Branch,
 } from '../../../src/lib/capture/postgresql/timeline';
 import { Rig } from './rig';
-import { VERSIONS } from './source';
+import { own, VERSIONS } from './source';
 
 const at = (...ends: bigint[]): Branch[] => ends.map((endsAt, index) => ({ timeline: index + 1, endsAt }));
 
@@ -259,10 +259,3 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     expect(rig.progress.kept?.log.ancestors?.map(({ timeline }) => timeline)).toEqual([1, 2]);
   }, 90_000);
 });
-
-/** Copies are the copier's; the server wants them to be its own. */
-async function own(from: string, to: string): Promise<void> {
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  await promisify(execFile)('chown', ['-R', `--reference=${path.join(from, 'data')}`, to]);
-}

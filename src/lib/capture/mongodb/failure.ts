@@ -51,7 +51,7 @@ const MISSING_MODULE_ADVICE =
 export function lost(database: MongoDatabase, what: string, which: string, cause?: unknown): PipelineError {
   return new PipelineError(
     'SOURCE_HISTORY_LOST',
-    `MongoDB ${database.name}: ${what}. Changes ${which} are missing in the lake and will stay so; nothing was skipped, capture of this ` +
+    `MongoDB ${database.name}: ${what}. Changes ${which} that were not sent before are missing in the lake and will stay so; nothing was skipped, capture of this ` +
       `database has stopped. To begin anew with a snapshot of what is there now: npm run capture -- reset mongodb ${database.name}. To ` +
       `keep changes for longer, enlarge the oplog (replSetResizeOplog, minRetentionHours).`,
     { cause },

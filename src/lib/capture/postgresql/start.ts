@@ -1,7 +1,7 @@
 import { PipelineError } from '../../errors';
 import { type PostgresDatabase } from './database';
 import { type OtherLog } from './log-proof';
-import { formatLsn } from './lsn';
+import { formatLsn, paddedLsn } from './lsn';
 import { type ServerFacts, type SlotFacts } from './server';
 import { type PostgresState } from './state';
 import { commonUntil, type ServerIdentity } from './timeline';
@@ -121,11 +121,20 @@ function mustHaveHistory(database: PostgresDatabase, slot: SlotFacts, state: Pos
     throw lost(database, what, 'that it had kept', dropSql(database));
   }
   if (state === null || confirmedLsn === null || confirmedLsn <= state.safeLsn) return;
-  // It is only ever told what is safe; so somebody else has read it, or made it anew.
-  throw lost(
-    database,
-    `the replication slot ${database.slot} stands at ${formatLsn(confirmedLsn)}, further than what was captured: it was made anew, or read by somebody else`,
-    `from ${formatLsn(state.safeLsn)} to ${formatLsn(confirmedLsn)}`,
+  throw slotAhead(database, confirmedLsn, state.safeLsn);
+}
+
+/** Capture confirms only what was accepted and kept: so the record is an older one, or somebody else has moved the slot. */
+function slotAhead({ name, slot }: PostgresDatabase, confirmedLsn: bigint, safeLsn: bigint): PipelineError {
+  const reset = `npm run capture -- reset postgres ${name}`;
+  return new PipelineError(
+    'SOURCE_HISTORY_LOST',
+    `PostgreSQL ${name}: the replication slot ${slot} stands at ${formatLsn(confirmedLsn)}, further than the capture record (${formatLsn(safeLsn)}). ` +
+      `Either the record is an older one, as after the restore of a storage account: then Event Hubs has accepted the changes between. Or the ` +
+      `slot was made anew, or read or advanced by somebody else: then they are missing in the lake. A line of the record's history whose ` +
+      `change.server is ${name} and whose change.position is ${paddedLsn(confirmedLsn)} or later proves the first. Nothing was skipped, capture of this ` +
+      `database has stopped. To go on from the slot, without a snapshot: ${reset} --continue-from-slot. To begin anew with a snapshot of ` +
+      `what is there now: ${reset}`,
   );
 }
 
