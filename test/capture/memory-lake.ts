@@ -14,6 +14,7 @@ export function memoryLake(store = new MemoryStore()): Lake & { readonly store: 
     exists: (path) => now(store.exists(path)),
     sameBytes: (a, b) => now(store.sameBytes(a, b)),
     readHead: (path, length) => now(store.readHead(path, length)),
+    readPiece: (path, offset, length) => now(store.readPiece(path, offset, length)),
     remove: (path, etag) => now(store.remove(path, etag)),
     // eslint-disable-next-line @typescript-eslint/require-await -- the port's lists are read one by one
     async *list(folder) {

@@ -193,7 +193,8 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
     let server = await start('a');
     const { port } = server;
     const rig = await Rig.open(server, 'shop', TABLES);
-    await rig.begin({ tables: ['public.orders'] });
+    rig.database = { ...rig.database, tables: ['public.orders'] };
+    await rig.begin();
     await captureTo(rig, 1, 'insert into orders values (1)');
     await rig.sql.end();
     await server.stop();
