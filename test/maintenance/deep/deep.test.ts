@@ -83,7 +83,16 @@ test('a lake that the pipeline wrote is clean, and everything in it was read', a
   const report = await deep(lake.connectionString, { options: { onProgress: ({ files }) => seen.push(files) } });
   const sizes = await Promise.all((await reader.visible()).map(async (path) => (await reader.bytes(path)).length));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  expect(report).toEqual({ days: 1, files: 5, lines: 14, bytes, claims: 0, readAgain: 0, problemCount: 0, problems: [] });
+  expect(report).toEqual({
+    days: 1,
+    files: 5,
+    lines: 14,
+    bytes,
+    claims: 0,
+    readAgain: 0,
+    problemCount: 0,
+    problems: [],
+  });
   expect(seen.at(-1)).toBe(5);
 });
 
