@@ -42,13 +42,16 @@ describe('all is well', () => {
     expect(rig.hubs.hub(POSTGRES)?.partitions.map(({ lastSequence }) => lastSequence)).toEqual([0, 0]);
   });
 
-  test('where something is captured, a sender is let in, and sends nothing; the database is only connected to', async () => {
+  test('where something is captured, a sender is let in, and sends nothing; a database that does not answer is named', async () => {
     await using database = await silent();
-    const found = await rig.examine({
-      CAPTURE_POSTGRES: '[{"name":"shop","connection":"SHOP"}]',
-      SHOP: `postgres://canary:${CANARY}@127.0.0.1:${database.port}/shop`,
-    });
-    expect(found.of('failed')).toEqual([]);
+    const found = await rig.examine(
+      {
+        CAPTURE_POSTGRES: '[{"name":"shop","connection":"SHOP"}]',
+        SHOP: `postgres://canary:${CANARY}@127.0.0.1:${database.port}/shop`,
+      },
+      IMPATIENT,
+    );
+    expect(found.of('failed')).toEqual(['capture-postgresql-shop-updates']);
     expect(found.check('send-postgresql').outcome).toBe('ok');
     expect(found.check('capture-postgresql-shop').outcome).toBe('ok');
     expect(JSON.stringify(found)).not.toContain(CANARY);

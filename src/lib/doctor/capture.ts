@@ -1,17 +1,21 @@
 import { type Config } from '../config/config';
+import { connect } from '../capture/postgresql/connect';
+import { type PostgresDatabase } from '../capture/postgresql/database';
+import { readCandidates, withoutUpdates } from '../capture/postgresql/publication-tables';
 import { type Source } from '../decode/event';
-import { failed, type Trial } from './check';
+import { PipelineError } from '../errors';
+import { failed, ok, warning, type Finding, type Trial } from './check';
 import { databaseEndpoints } from './endpoints';
 import { judgeReach } from './judge-network';
 import { reach, resolveServers } from './reach';
 
-/** Whether the databases that are captured can be reached: connections alone, nobody signs in. */
+/** Whether the databases that are captured can be reached, and whether the updates of PostgreSQL's published tables come. */
 export function captureTrials({ capture }: Pick<Config, 'capture'>, connectMs: number): Trial[] {
   const databases: { source: Source; name: string; connectionString: { reveal(): string } }[] = [
     ...capture.postgresql.map((database) => ({ source: 'postgresql' as const, ...database })),
     ...capture.mongodb.map((database) => ({ source: 'mongodb' as const, ...database })),
   ];
-  return databases.map(({ source, name, connectionString }) => ({
+  const reached: Trial[] = databases.map(({ source, name, connectionString }) => ({
     id: `capture-${source}-${name}`,
     title: `a connection to the database ${name}`,
     needs: ['settings'],
@@ -34,4 +38,36 @@ export function captureTrials({ capture }: Pick<Config, 'capture'>, connectMs: n
       return judgeReach(await Promise.all(tried), 'the firewall between, and the address that the database listens at');
     },
   }));
+  return [...reached, ...capture.postgresql.map(updatesTrial)];
+}
+
+function updatesTrial(database: PostgresDatabase): Trial {
+  const { name } = database;
+  return {
+    id: `capture-postgresql-${name}-updates`,
+    title: `updates and deletes in the published tables of ${name}`,
+    needs: [`capture-postgresql-${name}`],
+    onTimeout: 'Check what the database is busy with',
+    run: async () => {
+      try {
+        await using session = await connect(database, 'query');
+        return updatesFinding(withoutUpdates(await readCandidates(session.client, database)));
+      } catch (error) {
+        if (!(error instanceof PipelineError)) throw error;
+        return failed(`${error.code}, the tables cannot be read`, error.message);
+      }
+    },
+  };
+}
+
+/** @param tables whose updates do not come, or are refused in the application */
+export function updatesFinding(tables: ReturnType<typeof withoutUpdates>): Finding {
+  if (tables.length === 0) return ok('those of all published tables are captured');
+  const statements = tables.map(({ statement }) => statement).join(' ');
+  const refused = tables.filter(({ isRefused }) => isRefused).map(({ table }) => table);
+  const others = tables.filter(({ isRefused }) => !isRefused).map(({ table }) => table);
+  const missing = others.length === 0 ? [] : [`no updates and deletes are captured of ${others.join(', ')}`];
+  if (refused.length === 0) return warning(missing.join('; '), statements);
+  const found = `PostgreSQL refuses the application's updates and deletes of ${refused.join(', ')}, which are published without a replica identity`;
+  return failed([found, ...missing].join('; '), statements);
 }
