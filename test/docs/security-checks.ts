@@ -132,7 +132,7 @@ export const securityChecks: Readonly<Record<string, Check>> = {
         ...PARAMETERS,
         ...registered(),
         ...['authLevel', 'allowScripts', 'disableLocalAuth', 'allowSharedKeyAccess', 'allowBlobPublicAccess'],
-        ...['slotRetainedBytes', 'partitionKey', 'eventId', 'bodyBase64', 'payloadRef'],
+        ...['slotRetainedBytes', 'partitionKey', 'eventId', 'bodyBase64', 'payloadRef', 'completeThrough'],
       ],
       'name',
     ),
