@@ -257,7 +257,7 @@ test('of two databases the one that lacks something is told, and the other goes 
   }
   child.kill('SIGINT');
   const { code, err, out } = await told;
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(err).toContain('SOURCE_NOT_READY: PostgreSQL crm: there is no publication change_lake.');
   expect(out).toContain('"kind":"failed","name":"crm","code":"SOURCE_NOT_READY"');
   await sql.query('drop database crm');

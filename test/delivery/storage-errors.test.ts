@@ -58,7 +58,7 @@ test.each([
 test('a wrong key is refused, and the message names the setting', async () => {
   const wrong = Buffer.from('a key of the right form, but another one than that').toString('base64');
   const { message } = await failure(lake.connectionString.replace(ACCOUNT_KEY, `AccountKey=${wrong}`));
-  expect(message).toMatch(/status 403.*a key in STORAGE_CONNECTION_STRING must be the account's/);
+  expect(message).toMatch(/status 403.*The key in STORAGE_CONNECTION_STRING is not the account's/);
 });
 
 test('a file system that does not exist is told as one, and not taken for an empty lake', async () => {

@@ -24,12 +24,13 @@ export async function complete(command: CompleteOptions): Promise<void> {
   else for (const line of linesOf(report)) console.log(line);
   const failures = report.sources.flatMap((source) => source.failures);
   tellOnce(failures.filter((failure) => !isOfHubs(failure)));
-  // Each source has its own; of the namespace they say the same.
-  if (failures.some(isOfHubs)) await tellHubTroubles(opened.config);
+  // Each source has its own, and each partition; of the namespace they say the same.
+  const ofHubs = failures.filter(isOfHubs);
+  if (ofHubs.length > 0 && !(await tellHubTroubles(opened.config))) tellOnce(ofHubs);
   conclude({ isMissing: !report.ok, isUndone: !failures.every(isOfData) });
 }
 
-const isOfHubs = (failure: string): boolean => failure.startsWith('EVENT_HUBS_FAILED');
+const isOfHubs = (failure: string): boolean => failure.includes('EVENT_HUBS_FAILED');
 
 async function run({ config, clients, lake }: Opened, { dryRun, minutes }: CompleteOptions): Promise<DailyReport> {
   const budgetMs = Number(minutes) * 60_000;

@@ -34,11 +34,12 @@ export async function askHubs(config: Config): Promise<Asked> {
   return { answers, troubles: [...troubles.values()] };
 }
 
-/** Says on the standard error output why hubs cannot be asked: then not all was done. */
-export async function tellHubTroubles(config: Config): Promise<void> {
+/** Says on the standard error output why hubs cannot be asked: then not all was done. @returns whether there was anything to say */
+export async function tellHubTroubles(config: Config): Promise<boolean> {
   const { troubles } = await askHubs(config);
   tellOnce(troubles);
   conclude({ isUndone: troubles.length > 0 });
+  return troubles.length > 0;
 }
 
 /** What is wrong with a partition's number, as its hub tells; null where it is right, or the hub does not answer. */

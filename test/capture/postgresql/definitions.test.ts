@@ -46,7 +46,7 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
   test('of a table that was never seen, the stream names the types: only arrays of gone domains are texts', async () => {
     await using rig = await open(TYPES);
     await rig.begin();
-    await rig.sql.query(`create table typed (${COLUMNS})`);
+    await rig.sql.query(`create table typed (${COLUMNS}); alter publication change_lake add table typed`);
     await rig.sql.query(`insert into typed values (${ROW}, 1)`);
     await rig.sql.query('drop table typed; drop domain moods; drop type mood, pair; drop domain large');
     const [event] = await capture(rig, 1);

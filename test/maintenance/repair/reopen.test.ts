@@ -42,7 +42,7 @@ describe('numbers that the ledger covers and no file names', () => {
     expect(await rig.proof()).toMatchObject({ start: 0n, last: 29n, verdict: 'whole' });
     expect((await rig.reader.json(LEDGER))['generation']).not.toBe(before);
     await rig.deliver([...events, ...(await rig.publish(5))]);
-    expect(await rig.repairOne({ reopen: true })).toMatchObject(nothing);
+    expect((await rig.repair({ reopen: true })).partitions).toEqual([]);
     expect(await rig.reader.sequences()).toEqual(numbers(0, 34));
   });
 
@@ -138,7 +138,7 @@ describe('a dry run', () => {
     const told = await rig.repair({ dryRun: true }, { reader });
     expect(told).toMatchObject({ isDryRun: true, isOutOfTime: false });
     const expected = { filled: 13, absent: [range(33, 34)], expired: [range(10, 14)], reopened: [], open: [] };
-    expect(told.partitions).toMatchObject([{ ...expected, settled: 1 }]);
+    expect(told.partitions).toMatchObject([{ ...expected, settled: 0 }]);
     expect(await rig.versions()).toEqual(versions);
     expect((await rig.repair({}, { reader })).partitions).toMatchObject([expected]);
   });

@@ -1,7 +1,8 @@
+import { type Client } from 'pg';
 import { type ChangeSink, type Ended, type Progress, type SnapshotTold, type Until } from '../port';
 import { type TableSetAside } from '../set-aside';
 import { connect, type Session } from './connect';
-import { type PostgresDatabase } from './database';
+import { publicationNames, type PostgresDatabase } from './database';
 import { type DefinitionsRecord } from './definitions-record';
 import { catalogOver, SessionDefinitions } from './definitions-session';
 import { EnvelopeEncoder } from './envelope';
@@ -12,7 +13,7 @@ import { parseLsn } from './lsn';
 import { CaptureRecord } from './record';
 import { replicate } from './replicate';
 import { readPublished } from './publication';
-import { arrangePublications, makePublications, publicationSql } from './publication-arrange';
+import { arrangePublications, makePublications, publicationSql, readKept } from './publication-arrange';
 import { readCandidates } from './publication-tables';
 import { publicationLost, PublicationWatch, type PublicationNews } from './publication-watch';
 import { readServer, type ServerFacts } from './server';
@@ -148,15 +149,23 @@ async function mustHavePublication(database: PostgresDatabase, { client }: Sessi
  * @throws PipelineError SOURCE_NOT_READY with the SQL for an administrator
  */
 async function publish(database: PostgresDatabase, { client }: Session, facts: ServerFacts): Promise<void> {
-  const { publication, slot, create } = database;
+  const { slot, create } = database;
   if (!create) return;
-  if (!facts.publications.includes(publication)) {
+  const lacking = await lackingOf(database, client, facts);
+  if (lacking !== undefined) {
     // It is not passed over: the one who made the slot decides.
-    const missing = `there is no publication ${publication}, and what the slot ${slot} holds cannot be read without it`;
+    const missing = `there is no publication ${lacking}, and what the slot ${slot} holds cannot be read without it`;
     if (facts.slot !== null) throw notReady(database, missing, dropSql(database));
     await makePublications(client, database);
   }
   await arrangePublications(client, database, await readCandidates(client, database));
+}
+
+/** A publication to make; one of updates that somebody else has made stands alone. */
+async function lackingOf(database: PostgresDatabase, client: Client, facts: ServerFacts): Promise<string | undefined> {
+  const [main, inserts] = publicationNames(database);
+  if (!facts.publications.includes(main)) return main;
+  return facts.publications.includes(inserts) || !(await readKept(client, database)).has(main) ? undefined : inserts;
 }
 
 interface Begun {

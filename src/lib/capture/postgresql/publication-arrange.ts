@@ -29,7 +29,7 @@ export function publicationSql(database: PostgresDatabase, candidates: readonly 
 }
 
 /**
- * Makes both publications, empty. It comes before the slot: the log before a publication cannot be read with it.
+ * Makes the publications that capture has not made yet, empty. It comes before the slot: the log before a publication cannot be read with it.
  *
  * @throws PipelineError SOURCE_NOT_READY with the SQL for an administrator
  */
@@ -40,14 +40,16 @@ export async function makePublications(client: Client, database: PostgresDatabas
   );
   // Else an update of a table whose replica identity has a generated column is refused.
   const generated = (rows[0]?.version ?? 0) >= 180_000 ? ' WITH (publish_generated_columns = stored)' : '';
-  const comment = (name: string): string => `COMMENT ON PUBLICATION ${identifier(name)} IS '${MARK}'`;
+  const make = (name: string, options: string): string =>
+    `CREATE PUBLICATION ${identifier(name)}${options}; COMMENT ON PUBLICATION ${identifier(name)} IS '${MARK}'`;
+  const kept = await readKept(client, database);
   const sql = [
-    `CREATE PUBLICATION ${identifier(main)}${generated}`,
-    `CREATE PUBLICATION ${identifier(inserts)} WITH (${INSERTS_ONLY})`,
+    ...(kept.has(main) ? [] : [make(main, generated)]),
+    ...(kept.has(inserts) ? [] : [make(inserts, ` WITH (${INSERTS_ONLY})`)]),
   ];
   try {
     // One message is one transaction.
-    await client.query([...sql, comment(main), comment(inserts)].join('; '));
+    await client.query(sql.join('; '));
   } catch (error) {
     const { code = '', message } = error as Error & { code?: string };
     if (TAKEN.includes(code) && (await isKept(client, database))) return;
@@ -60,15 +62,19 @@ export async function makePublications(client: Client, database: PostgresDatabas
   }
 }
 
-/** Whether capture made both publications, and this role may alter them. */
-async function isKept(client: Client, database: PostgresDatabase): Promise<boolean> {
-  const { rows } = await client.query(
-    `select from pg_catalog.pg_publication as publication
+/** The publications that capture made, and that this role may alter. */
+export async function readKept(client: Client, database: PostgresDatabase): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ pubname: string }>(
+    `select pubname from pg_catalog.pg_publication
      where pubname = any ($1) and pg_catalog.obj_description(oid, 'pg_publication') = $2 and pg_catalog.pg_has_role(pubowner, 'USAGE')`,
     [publicationNames(database), MARK],
   );
-  return rows.length === 2;
+  return new Set(rows.map(({ pubname }) => pubname));
 }
+
+/** Whether both are so. */
+const isKept = async (client: Client, database: PostgresDatabase): Promise<boolean> =>
+  (await readKept(client, database)).size === 2;
 
 /** A change of the publications: one transaction, for one table's trouble is one table's. */
 interface Step {
