@@ -188,6 +188,21 @@ describe.each(VERSIONS)('PostgreSQL %s', (version) => {
       });
     });
 
+    test.each(['change_lake', 'change_lake_inserts'])(
+      'where %s alone is gone, a first run makes it again',
+      async (gone) => {
+        await using rig = await open();
+        await rig.begin();
+        const whole = await publicationsOf(rig);
+        await rig.sql.query(`drop publication ${gone}`);
+        rig.progress.forget();
+        await expect(rig.run().ended).rejects.toThrow(`there is no publication ${gone}, and what the slot`);
+        await rig.sql.query('select pg_drop_replication_slot($1)', [rig.database.slot]);
+        await rig.begin();
+        expect(await publicationsOf(rig)).toEqual(whole);
+      },
+    );
+
     test('what a slot holds that is older than the publication is not passed over', async () => {
       await using rig = await open();
       await rig.sql.query("select pg_create_logical_replication_slot($1, 'pgoutput')", [rig.database.slot]);
